@@ -135,16 +135,23 @@ test("keys of JSON that no type of field takes are for the dynamic field", async
   expect(await dynamic(['{"id":1,"none":null,"vector":[0.5,1]}'])).toBe(false);
 });
 
-test("a file of JSON that is one object is a row where it has a value, and no list of rows", async () => {
+test("a file of JSON that is one object is a row where it has a vector, or values alone, and no list of rows", async () => {
   const { types } = await look("json", '{"title":"Emma","id":1,"vector":[0.5,1]}');
   expect(types).toEqual(["title VarChar", "id Int64 key", "vector FloatVector"]);
   await expect(look("json", '{"count":1,"results":[{"id":1,"vector":[0.5,1]}]}')).rejects.toThrow("fields_mapping");
+  const answer = '{"took":1,"hits":{"hits":[{"_id":"a","_source":{"v":[0.5,1]}}]}}';
+  await expect(look("json", answer)).rejects.toThrow('as in {"hits.hits._id":"id"}');
   await expect(look("json", '{"data":{"id":1,"vector":[0.5,1]}}')).rejects.toThrow("fields_mapping");
 });
 
 test("texts of JSON that are lists of numbers are vectors, as PostgreSQL writes those of pgvector", async () => {
   const lines = '{"id":1,"title":"[1]","vector":"[1,2]"}\n{"id":2,"title":"a","vector":"[0.5,2]"}\n';
   expect((await look("jsonl", lines)).types).toEqual(["id Int64 key", "title VarChar", "vector FloatVector"]);
+});
+
+test("well-known binary of GeoParquet is a geometry, whose column DuckDB writes as bytes", async () => {
+  const file = join(import.meta.dirname, "../../../test/fixtures/parquet/writers/duckdb-geometry.parquet");
+  expect((await look("parquet", readFileSync(file))).types).toEqual(["id Int64 key", "v FloatVector", "x Geometry"]);
 });
 
 test("lists of half floats in Parquet are vectors", async () => {

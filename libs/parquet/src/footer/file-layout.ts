@@ -30,6 +30,8 @@ export interface ParquetFile {
   readonly pandasIndex: PandasIndex;
   /** Names of columns of integers that were floating point numbers in pandas, as those of a list with a null become. */
   readonly pandasFloats: readonly string[];
+  /** Columns of well-known binary by the metadata of GeoParquet, whose types need not say it. */
+  readonly geometries: readonly string[];
   /** Value of the key `FIELDS_KEY`, whatever it is. */
   readonly fieldNotes?: string;
 }

@@ -45,7 +45,7 @@ export interface FileMetaData {
 const MAX_COLUMN_CHUNKS = 250_000;
 const MAX_NAME_BYTES = 1 << 12;
 /** Keys of the metadata that are read: of pandas, and of our own writer. */
-const NOTE_KEYS = ["pandas", FIELDS_KEY] as const;
+const NOTE_KEYS = ["pandas", FIELDS_KEY, "geo"] as const;
 type NoteKey = (typeof NOTE_KEYS)[number];
 /** pandas needs some two hundred for a column. */
 const MAX_NOTE_BYTES = 1 << 20;

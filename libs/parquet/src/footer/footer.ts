@@ -4,6 +4,7 @@ import { Damage, damageError, TooLarge } from "../damage.ts";
 import { FIELDS_KEY } from "../format.ts";
 import type { ChunkInfo, ParquetFile, RowGroupInfo } from "./file-layout.ts";
 import { type ColumnMetaData, decodeFileMetaData, type FileMetaData, type RowGroup } from "./file-metadata.ts";
+import { geometriesOf } from "./geometries.ts";
 import { pandasFloatsOf, pandasIndexOf } from "./pandas-index.ts";
 import { buildSchemaTree, leavesOf, type SchemaNode } from "./schema-tree.ts";
 
@@ -89,7 +90,7 @@ function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
   const fieldNotes = notes[FIELDS_KEY];
   return {
     ...{ root, rowGroups, rowCount: firstRow, pandasIndex: pandasIndexOf(notes, firstRow) },
-    pandasFloats: pandasFloatsOf(notes),
+    ...{ pandasFloats: pandasFloatsOf(notes), geometries: geometriesOf(notes) },
     ...(fieldNotes !== undefined && { fieldNotes }),
   };
 }

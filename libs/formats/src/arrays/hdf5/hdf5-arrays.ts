@@ -81,6 +81,12 @@ function isMatrix(found: FoundDataset): boolean {
   }
 }
 
+/** What to do about types that Python's programs write, by their names. */
+const cures: Readonly<Record<string, string | undefined>> = {
+  compounds: ": save its members as data sets of their own, file[name] = data[name] for name in data.dtype.names",
+  "lists of any length": ": save those of one length as a matrix, file[name] = numpy.stack(data[:])",
+};
+
 async function headerOf(
   file: Hdf5File,
   dataset: Dataset,
@@ -89,7 +95,8 @@ async function headerOf(
 ): Promise<ArrayHeader> {
   const { path, type, shape } = dataset;
   checkShape(path, shape);
-  if (type.kind === "other") throw unsupported(`data set '${path}' holds ${type.name}, which no field takes`);
+  if (type.kind === "other")
+    throw unsupported(`data set '${path}' holds ${type.name}, which no field takes${cures[type.name] ?? ""}`);
   const rows = rowsOf(file, dataset);
   if (type.kind === "texts") {
     const rowBytes = await longestText(rows, shape[0] ?? 0, signal);

@@ -52,13 +52,18 @@ export async function describeParquet(
   signal?: AbortSignal,
   options: Readonly<Record<string, string>> = {},
 ): Promise<SourceDescription> {
-  const { root: asWritten, rowCount, pandasIndex, fieldNotes } = await footerOf(source, signal);
+  const { root: asWritten, rowCount, pandasIndex, geometries, fieldNotes } = await footerOf(source, signal);
   const { tableColumns } = parseFieldOptions(options);
   const root = tableColumns ? withTableNames(asWritten, tableColumns) : asWritten;
   const names = new Set(root.children.map(({ name }) => name));
   const ranges = pandasIndex.ranges.filter(({ name }) => !names.has(name)).map(describeRange);
   const noted = notedTypes(fieldNotes);
-  const columns = root.children.map((column) => ({ ...describeColumn(column), ...noted.get(column.name) }));
+  const geometry = (name: string) => geometries.includes(name) && { dataType: DataType.Geometry };
+  const columns = root.children.map((column) => ({
+    ...describeColumn(column),
+    ...geometry(column.name),
+    ...noted.get(column.name),
+  }));
   return { rowCount, columns: [...ranges, ...columns] };
 }
 

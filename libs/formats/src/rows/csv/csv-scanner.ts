@@ -112,11 +112,11 @@ export class CsvScanner extends CellPlace implements RowScanner {
     return at;
   }
 
-  /** At the byte behind the backslash at `p`. */
+  /** At the byte behind the backslash at `p`, also a line feed, before which MySQL writes one. */
   #escape(p: number): number {
-    if (p + 1 >= this.end && !this.window.isLast) throw NEEDS_MORE;
-    if (p + 1 < this.end && this.bytes[p + 1] !== LINE_FEED) return p + 1;
-    return this.malformed(p, "a backslash stands at the end of a line: write \\n for a line break");
+    if (p + 1 < this.end) return p + 1;
+    if (!this.window.isLast) throw NEEDS_MORE;
+    return this.malformed(p, "a backslash stands at the end of the file: write \\\\ for a backslash");
   }
 
   #unescape(hasEscape: boolean): void {

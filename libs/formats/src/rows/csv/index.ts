@@ -30,6 +30,10 @@ function separatedValues(name: string, separator: "," | "\t"): Format {
 }
 
 export function openSeparated(input: ReaderInput, separator: "," | "\t", options?: CsvReaderOptions): FormatReader {
+  const { sep = "" } = input.options;
+  const [first] = sep;
+  if (sep.length > first?.length)
+    input.warn?.(`of the option sep only the first character counts, as in Milvus: ${JSON.stringify(first)}`);
   return openCsv(input, parseDialect(input.options, separator), options);
 }
 

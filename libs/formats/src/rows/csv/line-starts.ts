@@ -8,6 +8,9 @@ import { states, type WalkTable, walkTable } from "./record-walk.ts";
 const CHUNK_BYTES = 64 << 10;
 /** A cell in quotes that is longer is refused, so it is none. */
 const MAX_AHEAD_BYTES = MAX_ROW_BYTES + CHUNK_BYTES;
+/** Backslashes that are counted before a place; more follow each other in no file. */
+const ESCAPES_BYTES = 4096;
+const BACKSLASH = 0x5c;
 /** Places so near to the beginning are walked to. */
 const NEAR_BYTES = 64 << 10;
 
@@ -35,6 +38,7 @@ export class LineStarts {
   readonly #strict: WalkTable;
   readonly #lenient: WalkTable;
   readonly #quote: number;
+  readonly #hasEscapes: boolean;
   readonly #chunkBytes: number;
   readonly #nearBytes: number;
 
@@ -48,6 +52,7 @@ export class LineStarts {
     this.#strict = walkTable(dialect, false);
     this.#lenient = walkTable(dialect, true);
     this.#quote = dialect.quote;
+    this.#hasEscapes = dialect.hasEscapes;
     this.#chunkBytes = chunkBytes;
     this.#nearBytes = nearBytes;
   }
@@ -65,7 +70,7 @@ export class LineStarts {
     // From the byte before: behind its line feed a line begins.
     const begin = offset - 1;
     const end = Math.min(this.#source.sizeBytes, begin + MAX_AHEAD_BYTES);
-    let guesses = this.#ways();
+    let guesses = await this.#ways(begin, signal);
     let chunkBytes = this.#chunkBytes;
     const buffer = new Uint8Array(Math.min(end - begin, 16 * chunkBytes));
     for (let at = begin; at < end; chunkBytes = Math.min(2 * chunkBytes, buffer.length)) {
@@ -79,10 +84,20 @@ export class LineStarts {
     return this.#atEnd(guesses, end);
   }
 
-  #ways(): Guess[] {
+  async #ways(offset: number, signal: AbortSignal): Promise<Guess[]> {
+    if (this.#hasEscapes) return (await this.#isEscaped(offset, signal)) ? [way(states.escaped)] : [way(states.bare)];
     const ways =
       this.#quote < 0 ? [states.bare] : [states.start, states.bare, states.quoted, states.quote, states.return];
-    return ways.map((state) => ({ state, first: -1 }));
+    return ways.map(way);
+  }
+
+  /** Whether an odd number of backslashes stands before a place. Where there are no others in sight, either may be. */
+  async #isEscaped(offset: number, signal: AbortSignal): Promise<boolean> {
+    const before = new Uint8Array(Math.min(offset, ESCAPES_BYTES));
+    const length = await this.#source.readInto(offset - before.length, before, signal);
+    let count = 0;
+    while (count < length && before[length - 1 - count] === BACKSLASH) count++;
+    return count % 2 === 1;
   }
 
   /**
@@ -141,6 +156,10 @@ export class LineStarts {
     }
     return this.#source.sizeBytes;
   }
+}
+
+function way(state: number): Guess {
+  return { state, first: -1 };
 }
 
 /** Only a quote can change what it says. */

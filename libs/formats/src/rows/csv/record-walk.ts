@@ -1,6 +1,8 @@
 import { CARRIAGE_RETURN, LINE_FEED } from "./csv-scanner.ts";
 import type { Dialect } from "./dialect.ts";
 
+const BACKSLASH = 0x5c;
+
 /** Where a byte stands: what is before it in its cell decides what it may be. */
 export const states = {
   /** At the beginning of a cell. */
@@ -12,8 +14,10 @@ export const states = {
   quote: 3,
   /** Behind a carriage return that stands behind a closing quote. */
   return: 4,
+  /** Behind a backslash that escapes. */
+  escaped: 5,
   /** No record goes on like this. */
-  broken: 5,
+  broken: 6,
 } as const;
 
 /** The state behind each byte, at `state << 8 | byte`. */
@@ -24,7 +28,7 @@ export type WalkTable = Uint8Array;
  * @param dialect with a separator of one byte @param isLenient whether a quote in a cell without quotes is text
  */
 export function walkTable({ separator: [separator], quote, hasEscapes }: Dialect, isLenient: boolean): WalkTable {
-  const table = new Uint8Array(6 << 8).fill(states.broken);
+  const table = new Uint8Array(7 << 8).fill(states.broken);
   const set = (state: number, byte: number, next: number) => {
     if (byte >= 0) table[(state << 8) | byte] = next;
   };
@@ -40,7 +44,13 @@ export function walkTable({ separator: [separator], quote, hasEscapes }: Dialect
     set(state, LINE_FEED, states.start);
   }
   set(states.return, LINE_FEED, states.start);
-  // With escapes there are no quotes, and a raw line feed ends the record.
-  if (hasEscapes) table.fill(states.broken, states.quoted << 8);
+  if (hasEscapes) setEscapes(table);
   return table;
+}
+
+/** With escapes there are no quotes, and a line feed ends the record but behind a backslash. */
+function setEscapes(table: WalkTable): void {
+  table.fill(states.broken, states.quoted << 8);
+  for (const state of [states.start, states.bare]) table[(state << 8) | BACKSLASH] = states.escaped;
+  table.fill(states.bare, states.escaped << 8, (states.escaped + 1) << 8);
 }

@@ -4,7 +4,7 @@ import { foreignToText } from "../../foreign-content.ts";
 import { NEEDS_MORE, skipMark } from "../file-windows.ts";
 import type { PeekedFile } from "../peeked-file.ts";
 import { firstRowFrom, isTelling, rowsUpTo } from "./cut-document.ts";
-import { headScanner } from "./head-scanner.ts";
+import { headScanner, membersAt, told } from "./head-scanner.ts";
 import type { JsonLayout } from "./json-layout.ts";
 import type { DocumentShape } from "./json-shape.ts";
 import type { Scanner } from "./scanner.ts";
@@ -155,14 +155,29 @@ function memberOf(scanner: Scanner, p: number, name: string, isRoot: boolean): n
   }
   if (scanner.bytes[at] !== CLOSE_OBJECT && (at < scanner.end || at > first))
     scanner.syntax(at, "a key in double quotes");
-  return rootKeyError(scanner, first, name);
+  return rootKeyError(scanner, p, first, name);
 }
 
-function rootKeyError(scanner: Scanner, p: number, name: string): never {
+/** @param begin of the object @param p of its first key */
+function rootKeyError(scanner: Scanner, begin: number, p: number, name: string): never {
   if (scanner.bytes[p] !== 0x22) return rootError(scanner, p, `invalid JSON format, the root key should be '${name}'`);
   const found = excerpt(scanner.textOf(p, scanner.keyEnd(p)));
-  const cure = '; rows may be one object a line, a list, or where fields_mapping finds them, as in {"data.id":"id"}';
+  const path = [...(pathOfRows(scanner, begin) ?? ["data", "id"])].join(".");
+  const cure = `; rows may be one object a line, a list, or where fields_mapping finds them, as in {"${excerpt(path)}":"id"}`;
   return rootError(scanner, p, `invalid JSON format, the root key should be '${name}', but get '${found}'`, cure);
+}
+
+/** Keys that lead to the first list of objects, and to the first key of these. */
+function pathOfRows(scanner: Scanner, p: number, depth = 3): readonly string[] | undefined {
+  for (const { name, value } of membersAt(scanner, p)) {
+    const isList = scanner.bytes[value] === OPEN_LIST;
+    const object = isList ? told(() => scanner.blanks(value + 1)) : value;
+    if (typeof object !== "number" || scanner.bytes[object] !== OPEN_OBJECT) continue;
+    const [first] = membersAt(scanner, object);
+    const rest = isList ? first && [first.name] : depth > 0 ? pathOfRows(scanner, object, depth - 1) : undefined;
+    if (rest) return [name, ...rest];
+  }
+  return undefined;
 }
 
 /** Behind the object of which a member's value ends at `p`. @param isLast no other may follow, as Milvus has it */

@@ -4,6 +4,7 @@ import { shapeOfDocument, shapeOfList } from "./document-shape.ts";
 import { type FileHead, type HeadMember, headScanner, membersAt, told } from "./head-scanner.ts";
 import { type JsonShape, listDocument, rowsDocument } from "./json-shape.ts";
 import { shapeOfListLines } from "./list-lines.ts";
+import { isNumberStart } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** Bytes from the start of a file that its shape is told by. */
@@ -67,16 +68,20 @@ function shapeOfObject(scanner: Scanner, p: number, input: ShapeInput): JsonShap
   return { kind: isOneLine && isApart ? "lines" : "objects" };
 }
 
-/** Whether an object that is the whole file is a row: it has a field, or, without a collection, a value and no list of objects. */
+/**
+ * Whether an object that is the whole file is a row: it has a field, or, without a collection, a vector or values alone. Answers of
+ * servers have values around the list of their rows.
+ */
 function isOnlyRow(scanner: Scanner, p: number, end: number | "cut" | "broken", { plan }: ShapeInput): boolean {
   if (typeof end === "string") return false;
   const members = membersAt(scanner, p);
   if (plan) return members.some(({ name }) => plan.target(name).kind !== "extra");
   const isList = ({ value }: HeadMember) => scanner.bytes[value] === OPEN_LIST;
-  const holdsRows = (member: HeadMember) =>
-    isList(member) && scanner.bytes[scanner.blanks(member.value + 1)] === OPEN_OBJECT;
-  const isValue = (member: HeadMember) => !isList(member) && scanner.bytes[member.value] !== OPEN_OBJECT;
-  return members.some(isValue) && !members.some(holdsRows);
+  const firstOf = ({ value }: HeadMember) => scanner.bytes[scanner.blanks(value + 1)];
+  const isObject = ({ value }: HeadMember) => scanner.bytes[value] === OPEN_OBJECT;
+  const isVector = (member: HeadMember) => isList(member) && isNumberStart(firstOf(member));
+  if (members.some((member) => isList(member) && firstOf(member) === OPEN_OBJECT)) return false;
+  return members.some(isVector) || (members.length > 0 && !members.some(isObject));
 }
 
 /** Where another object would begin behind the first one: then that was a row. */

@@ -176,7 +176,10 @@ it.each([
   ["virtual.h5", "data set 'vector' is a virtual one, made of others"],
   ["bitshuffle.h5", "data set 'vector' is compressed by filter 32008 (bitshuffle)"],
   ["dense.h5", "a group keeps its many links in the newest form"],
-  ["compound.h5", "data set 'vector' holds compounds, which no field takes"],
+  [
+    "compound.h5",
+    "data set 'vector' holds compounds, which no field takes: save its members as data sets of their own",
+  ],
   ["endless.h5", "takes 26388279066624 bytes in a file of"],
 ])("%s is refused rather than read wrong", async (name, words) => {
   const { code, reason, at } = await refusal(hdf5Format, file(name), { schema });

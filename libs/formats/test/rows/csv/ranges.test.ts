@@ -69,6 +69,10 @@ describe("a cut file", () => {
       ["id,a,b\n0,x,y\n1,p,q\n\n2,r,s\n", {}],
       ['id,a,b\n0,x",y\n1,",q\n', { quote: "" }],
       ["sep=;\nid;a;b\n0;x;y\n1;p;q\n2;r;s\n", { sep: ";" }],
+      [
+        "0\tx\\\ny\tz\n1\ta\tb\\\\\n2\tp\\\\\\\nq\t\\\n\n3\tr\ts\n",
+        { escape: "\\", header: "false", columns: "id,a,b" },
+      ],
       ["0\tx\\ny\tz\n1\t\\\\\t\\N\n", { escape: "\\", header: "false", columns: "id,a,b" }],
     ] as const) {
       const whole = await read(file, undefined, options);

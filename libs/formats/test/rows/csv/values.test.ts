@@ -288,6 +288,29 @@ describe("a file", () => {
     }
   });
 
+  it("of MySQL's SELECT … INTO OUTFILE, which escapes line breaks by a backslash before them", async () => {
+    const text = '1\ttab\\\t, new\\\nline "q" back\\\\slash\t[1,2]\n2\t\\N\t[0.1, -3]\n';
+    const schema = fixtureSchema({
+      fields: [
+        key,
+        { name: "f", type: 21, params: { max_length: 40 }, nullable: true },
+        { name: "v", type: 101, ...dim(2) },
+      ],
+    });
+    const { rows } = await read(schema, text, { escape: "\\", header: "false", columns: "id,f,v", sep: "\t" });
+    expect(rows).toEqual([
+      { id: 1, f: 'tab\t, new\nline "q" back\\slash', v: [1, 2] },
+      { id: 2, f: null, v: [0.10000000149011612, -3] },
+    ]);
+    await expect(read(schema, "1\tx\t[1,2]\\", { escape: "\\", header: "false", columns: "id,f,v" })).rejects.toThrow("a backslash stands at the end of the file"); // biome-ignore format: one line
+  });
+
+  it("with a separator of several characters is read by the first, as Milvus does, and says so", async () => {
+    const { rows, warnings } = await read(fieldOf(5), "id;f\n1;2\n", { sep: ";;" });
+    expect(rows).toEqual([{ id: 1, f: 2 }]);
+    expect(warnings).toEqual(['of the option sep only the first character counts, as in Milvus: ";"']);
+  });
+
   it("with columns that no field has says so, and what it was perhaps meant for", async () => {
     const schema = fixtureSchema({
       fields: [key, { name: "title", type: 21, params: { max_length: 9 }, nullable: true }],
