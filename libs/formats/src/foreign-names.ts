@@ -15,11 +15,6 @@ const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
   [/\.(xlsx|xls|ods)$/i, "a spreadsheet", "save it as CSV (UTF-8)"],
   [/\.bson$/i, "BSON", "write it as JSON by mongoexport or bsondump, and import it with the preset mongodb"],
   [
-    /\.(csr|spmat)$/i,
-    "a sparse matrix of the big-ann benchmarks",
-    'write it as JSON Lines, {"indices": […], "values": […]} a row',
-  ],
-  [
     /(\.(dump|pgdump|backup)|(^|\/|!)(toc|\d+)\.dat(\.(gz|zst|lz4))?)$/i,
     "an archive of pg_dump",
     "write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",

@@ -1,5 +1,6 @@
 // Every format, one line each. Adding one is a folder and its line here: see "How to add a format" in CONTRIBUTING.md.
 export { fbinFormat, i8binFormat, ibinFormat, u8binFormat } from "./arrays/bins/index.ts";
+export { csrFormat } from "./arrays/csr/index.ts";
 export { faissFormat } from "./arrays/faiss/index.ts";
 export { hdf5Format } from "./arrays/hdf5/index.ts";
 export { annoyFormat } from "./arrays/indexes/annoy/index.ts";

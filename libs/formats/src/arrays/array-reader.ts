@@ -9,6 +9,7 @@ import { coercionOf } from "./array-rules.ts";
 import type { ArraysOf } from "./array-set.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { printedDecoder } from "./decode-printed.ts";
+import { sparseDecoder } from "./decode-sparse.ts";
 import { textDecoder } from "./decode-text.ts";
 import { FoldedArrays } from "./folded-arrays.ts";
 import type { OpenedArrays } from "./open-arrays.ts";
@@ -111,6 +112,7 @@ class ColumnSet {
     const dynamic = plan.dynamic.with(folded.map(({ field }) => field.name));
     this.#decoders = columns.map((column) => {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
+      if (column.dtype.code === "P") return sparseDecoder(column, rejects);
       if (isText) return textDecoder(column, plan.schema, dynamic, rejects);
       if (coercionOf(column.field, column.dtype)) return printedDecoder(column, rejects);
       return numberDecoder(column, plan.schema.timezone, rejects, plan.options.nanIsNull);

@@ -80,6 +80,8 @@ function pickled({ name }: FieldSchema, descr: string): ImportError {
 function takes(field: FieldSchema, { code, kind, unit }: Dtype): boolean {
   const type = field.dataType === DataType.Array ? field.elementType : field.dataType;
   switch (type) {
+    case DataType.SparseFloatVector:
+      return code === "P";
     case DataType.Bool:
       return code === "b1";
     case DataType.BinaryVector:

@@ -85,6 +85,7 @@ const scalars: Readonly<Partial<Record<DtypeCode, DataType>>> = {
   M8: DataType.Timestamptz,
   U: DataType.VarChar,
   S: DataType.VarChar,
+  P: DataType.SparseFloatVector,
 };
 
 const vectors: Readonly<Partial<Record<DtypeCode, DataType>>> = {

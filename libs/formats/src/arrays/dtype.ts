@@ -29,8 +29,8 @@ const kinds = {
   f8: "double",
   V2: "bfloat16",
 } as const satisfies Record<string, NumberKind>;
-/** Besides numbers: times, and texts without their length. */
-type OtherCode = "M8" | "U" | "S";
+/** Besides numbers: times, texts without their length, and pairs of sparse vectors, which are ours (`csrHeader`). */
+type OtherCode = "M8" | "U" | "S" | "P";
 export type DtypeCode = keyof typeof kinds | OtherCode;
 
 const pattern = /^([<>=|]?)([A-Za-z?])(\d*)(?:\[(\w+)\])?$/;
@@ -52,6 +52,7 @@ const names: Readonly<Record<string, string>> = {
   M8: "datetime64",
   U: "Unicode text",
   S: "byte text",
+  P: "sparse vectors",
 };
 
 /** The type that a `descr` names; undefined for one that no field takes: complex, structures, objects. */
@@ -63,13 +64,13 @@ export function parseDtype(descr: string): Dtype | undefined {
   if (!code || (unit !== undefined && code !== "M8")) return undefined;
   const length = letter === "?" ? 1 : Number(size);
   if (!Number.isSafeInteger(length * 4)) return undefined;
-  const kind = code === "U" || code === "S" || code === "M8" ? undefined : kinds[code];
+  const kind = code === "U" || code === "S" || code === "M8" || code === "P" ? undefined : kinds[code];
   return { code, bigEndian: order === ">", itemBytes: code === "U" ? length * 4 : length, kind, unit };
 }
 
 function codeOf(letter: string, size: string): DtypeCode | undefined {
   if (letter === "?") return "b1";
-  if (letter === "U") return "U";
+  if (letter === "U" || letter === "P") return letter;
   if (letter === "S" || letter === "a") return "S";
   const code = letter + size;
   return code === "M8" || Object.hasOwn(kinds, code) ? (code as DtypeCode) : undefined;

@@ -54,7 +54,8 @@ async function headerOf(array: NamedArray, signal: AbortSignal | undefined): Pro
 function dtypeOf({ descr, shape }: ArrayHeader, rowCount: number): Dtype | undefined {
   if (shape[0] !== rowCount || shape.length > 2) return undefined;
   const dtype = parseDtype(descr);
-  return dtype?.code === "M8" && !isKnownUnit(dtype.unit) ? undefined : dtype;
+  const isUnknown = dtype?.code === "P" || (dtype?.code === "M8" && !isKnownUnit(dtype.unit));
+  return isUnknown ? undefined : dtype;
 }
 
 function foldedColumn(

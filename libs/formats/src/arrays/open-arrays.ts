@@ -1,5 +1,5 @@
 import { ImportError, locate } from "@sluice/errors";
-import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
+import { DataType, dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
 import { Coercions } from "../coercions.ts";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns, type NamedColumn } from "../plan/bind-columns.ts";
@@ -60,7 +60,7 @@ function boundArrays(
 ): { given: [index: number, array: NamedArray][]; extras: readonly NamedColumn<NamedArray>[] } {
   const { fields } = plan.schema;
   for (const [i, field] of fields.entries())
-    if (!isOptional(field)) faults.attempt(() => checkType(set, field, fileFor(set, plan, i)));
+    if (!isOptional(field)) faults.attempt(() => checkType(set, field, arrayFor(set, plan, i)));
   const source = {
     columns: set.arrays.map((column) => ({ name: column.name, column })),
     missing: set.missing,
@@ -71,21 +71,28 @@ function boundArrays(
   const absent = absentWarning(plan, bound.fields);
   if (absent !== undefined) warn(`${set.title}: ${absent}`);
   const arrays = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
-  const given = arrays.filter(([index, { source }]) => {
-    faults.attempt(() => checkType(set, fields[index], source.path));
-    return isArrayType(fields[index].dataType);
+  const given = arrays.filter(([index, array]) => {
+    faults.attempt(() => checkType(set, fields[index], array));
+    return mayFeed(fields[index], array);
   });
   return { given, extras: bound.extras };
 }
 
-function fileFor({ arrays }: ArraySet, plan: FieldPlan, index: number): string | undefined {
+function arrayFor({ arrays }: ArraySet, plan: FieldPlan, index: number): NamedArray | undefined {
   const isFor = (target: Target) => target.kind === "field" && target.index === index;
-  return arrays.find(({ name }) => isFor(plan.target(name)))?.source.path;
+  return arrays.find(({ name }) => isFor(plan.target(name)));
 }
 
-function checkType({ title }: ArraySet, { name, dataType }: FieldSchema, file?: string): void {
+/** Sparse vectors are those of a sparse matrix. */
+function mayFeed({ dataType }: FieldSchema, array: NamedArray | undefined): boolean {
+  return isArrayType(dataType) || (dataType === DataType.SparseFloatVector && array?.dataType === dataType);
+}
+
+function checkType({ title }: ArraySet, field: FieldSchema, array: NamedArray | undefined): void {
+  const { name, dataType } = field;
+  const file = array?.source.path;
   // Members of struct arrays have brackets in their names.
-  if (isArrayType(dataType) && !name.endsWith("]")) return;
+  if (mayFeed(field, array) && !name.endsWith("]")) return;
   const reason = `unsupported importing ${title} for collection with data type: ${dataTypeName(dataType)}, field '${name}'`;
   throw new ImportError("unsupported", reason, { field: name, ...(file !== undefined && { file }) });
 }

@@ -44,8 +44,16 @@ class Placing {
   }
 
   async placeVectors(signal: AbortSignal): Promise<void> {
-    const free = this.#plan.schema.fields.filter((field) => isDenseVector(field.dataType) && this.#isFree(field));
-    const unnamed = this.arrays.filter(({ name, role }) => role === "vectors" && !this.#isNamed(name));
+    await this.#placeVectorsOf((type) => isDenseVector(type), signal);
+    await this.#placeVectorsOf((type) => type === DataType.SparseFloatVector, signal);
+  }
+
+  async #placeVectorsOf(isOfThese: (type: DataType) => boolean, signal: AbortSignal): Promise<void> {
+    const free = this.#plan.schema.fields.filter((field) => isOfThese(field.dataType) && this.#isFree(field));
+    const unnamed = this.arrays.filter(
+      ({ name, role, dataType = DataType.FloatVector }) =>
+        role === "vectors" && isOfThese(dataType) && !this.#isNamed(name),
+    );
     const meant = unnamed.filter(({ isMostly }) => isMostly === undefined);
     if (meant.length === 0 && unnamed.length > 0 && free.length > 0) throw await nameIt(unnamed[0], free[0], signal);
     if (meant.length !== 1 || free.length === 0) return;

@@ -5,6 +5,8 @@ import { isStored, openZipMember } from "../../archives/zip-member.ts";
 import { arrayFormat } from "../array-format.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { readNpyHeader } from "../npy/npy-arrays.ts";
+import { baseName } from "../one-file.ts";
+import { isSparseMatrix, sparseMatrix } from "./sparse-matrix.ts";
 
 /**
  * An archive of NumPy arrays, one for each field, as `numpy.savez` and `savez_compressed` write it: a zip archive of `.npy`
@@ -23,7 +25,6 @@ export const npzFormat = arrayFormat({
 async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
   const entries = (await readZipDirectory(source, signal)).filter(({ name }) => name.endsWith(".npy"));
   const opened: SourceFile[] = [];
-  checkNotSparse(entries);
   const list = excerptOfList(entries.map(({ name }) => name));
   try {
     const arrays: NamedArray[] = [];
@@ -32,9 +33,11 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
       opened.push(member);
       arrays.push(await arrayOf(entry, member, signal));
     }
+    const isSparse = isSparseMatrix(new Set(arrays.map(({ name }) => name)));
+    const member = (name: string) => arrays.find((array) => array.name === name)?.source;
     return {
       title: "numpy archive",
-      arrays,
+      arrays: isSparse ? [sparseMatrix(baseName(source, ".npz"), source, member)] : arrays,
       missing: (field) => `no member for ${field === undefined ? "any field" : `field: ${field}`}, members: [${list}]`,
       isSequential: !entries.every(isStored),
       close: () => closeAll(opened),
@@ -43,17 +46,6 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
     await closeAll(opened);
     throw error;
   }
-}
-
-/** What `scipy.sparse.save_npz` writes is one matrix in several arrays, none of which has a row for each of it. */
-function checkNotSparse(entries: readonly ZipEntry[]): void {
-  const names = new Set(entries.map(({ name }) => name));
-  const has = (...members: string[]) => members.every((member) => names.has(`${member}.npy`));
-  if (!has("data", "format", "shape") || !(has("indices", "indptr") || has("row", "col") || has("offsets"))) return;
-  throw new ImportError(
-    "unsupported",
-    'the archive is a sparse matrix of SciPy, which is not read: write its rows as JSON lines {"indices": [...], "values": [...]}, of m = scipy.sparse.load_npz(...).tocsr() they are m[i].indices and m[i].data',
-  );
 }
 
 async function arrayOf({ name }: ZipEntry, source: SourceFile, signal: AbortSignal): Promise<NamedArray> {
