@@ -192,7 +192,7 @@ describe("a description", () => {
     expect(columns).toEqual([
       { name: "id", type: "integer", dataType: 5, isNullable: false },
       { name: "v", type: "list<integer | number>", dataType: 101, dim: 2, isNullable: false },
-      { name: "t", type: "string", dataType: 21, isNullable: true },
+      { name: "t", type: "string", dataType: 21, isNullable: true, mayBeLists: true },
       { name: "d", type: "integer | number", dataType: 11, isNullable: false },
       { name: "tags", type: "list<string>", dataType: 22, elementType: 21, isNullable: false },
       { name: "o", type: "object", dataType: 23, isNullable: true },

@@ -72,7 +72,7 @@ function isUnnamedIndex(name: string, labels: readonly string[] = []): boolean {
 
 /** Texts may hold vectors, as those of pgvector do. */
 function withTexts(column: ColumnDescription): ColumnDescription {
-  return { ...column, mayBeLists: column.dataType === DataType.VarChar };
+  return column.dataType === DataType.VarChar ? { ...column, mayBeLists: true } : column;
 }
 
 async function sampleRows(
