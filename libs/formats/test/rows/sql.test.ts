@@ -209,6 +209,17 @@ test.each([
   await expect(read(fields, dump)).rejects.toThrow(words);
 });
 
+test.each([
+  ["brackets behind INSERT", "INSERT (", "("],
+  ["brackets and VALUES behind INSERT", "INSERT (", "VALUES("],
+  ["marks of no body", "SELECT ", "$ "],
+])("a statement of a megabyte of %s takes no more time than its bytes", (_, start, repeated) => {
+  const dump = new SqlDump(new SqlTables({}), sqlDialectOf(""));
+  const started = performance.now();
+  expect(() => dump.push(Buffer.from(start + repeated.repeat(1_100_000)))).toThrow("more than 1048576 bytes");
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 test("a dump is read from front to back", async () => {
   const schema = fixtureSchema({ fields: mariadb } as never);
   const input = readerInput(schema, [await memoryFile("a.sql", Buffer.from(MARIADB))]);

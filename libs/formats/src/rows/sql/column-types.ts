@@ -28,7 +28,7 @@ export function describedColumn(column: ColumnDescription, { type }: SqlColumn):
   return {
     ...column,
     ...found,
-    type: type.replace(/\s+(not null|default|primary key|collate|character set|check|comment)\b[\s\S]*$/, ""),
+    type: type.replace(/\s(not null|default|primary key|collate|character set|check|comment)\b[\s\S]*$/, "").trimEnd(),
     isNullable,
   };
 }

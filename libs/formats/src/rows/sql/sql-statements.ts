@@ -5,6 +5,9 @@ const [LINE_FEED, BLANK, BACKSLASH, SEMICOLON, OPEN] = [0x0a, 0x20, 0x5c, 0x3b, 
 const [DOUBLE, SINGLE, BACKTICK, HASH, DOLLAR, DASH, STAR, SLASH] = [0x22, 0x27, 0x60, 0x23, 0x24, 0x2d, 0x2a, 0x2f];
 /** Of a statement without its rows: a table has at most some thousand columns. */
 const MAX_BYTES = 1 << 20;
+const LAST_OF_VALUES = 0x73;
+/** Of the mark of a body, `$name$`: names have 63 at most. */
+const MAX_TAG_BYTES = 65;
 
 type State = "text" | "quoted" | "line comment" | "block comment" | "body" | "routine";
 
@@ -90,7 +93,8 @@ export class SqlStatements implements DumpPart {
   }
 
   #beginBody(): void {
-    const [tag] = /\$\w*\$$/.exec(this.text.slice(-64)) ?? [];
+    const { length } = this.#text;
+    const [tag] = /\$\w*\$$/.exec(this.#part(length - MAX_TAG_BYTES, length)) ?? [];
     if (tag === undefined) return;
     this.#tag = tag;
     this.#text.length -= tag.length;
@@ -134,10 +138,18 @@ export class SqlStatements implements DumpPart {
     } else this.#created(text);
   }
 
+  /** By its ends alone: a statement may have a bracket at each byte. */
   #beginsRows(): boolean {
-    const [first] = this.#text.bytes;
-    const mayInsert = first === 0x49 || first === 0x52 || first === 0x69 || first === 0x72;
-    if (!mayInsert || this.#isSkipped) return false;
-    return /^(INSERT|REPLACE)\s[\s\S]*\sVALUES$/i.test(this.text.replace(/\)\s*VALUES$/i, ") VALUES"));
+    const { bytes, length } = this.#text;
+    let end = length;
+    while (end > 0 && bytes[end - 1] <= BLANK) end--;
+    if (this.#isSkipped || (bytes[end - 1] | 0x20) !== LAST_OF_VALUES) return false;
+    const isInsert = /^(INSERT|REPLACE)\s/i.test(this.#part(0, 8));
+    return isInsert && /[\s)]VALUES$/i.test(this.#part(end - 7, end));
+  }
+
+  #part(from: number, to: number): string {
+    const { bytes, length } = this.#text;
+    return Buffer.from(bytes.subarray(Math.max(0, from), Math.min(to, length))).toString("latin1");
   }
 }
