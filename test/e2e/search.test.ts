@@ -385,12 +385,101 @@ describe("search", () => {
     expect(await reason({ order_by_fields: "year", iterator: "True" })).toContain("not supported with iterators");
   });
 
+  describe("rankers by decay", () => {
+    const decay = { reranker: "decay", function: "gauss", origin: "1950", scale: "20", offset: "5", decay: "0.5" };
+    const by = (params: Readonly<Record<string, string>>, inputFieldNames = ["year"]) => ({
+      functionScore: {
+        functions: [{ name: "by_year", type: 3 as never, inputFieldNames, params: pairs({ ...decay, ...params }) }],
+      },
+    });
+    const curves: Readonly<Record<string, (distance: number) => number>> = {
+      gauss: (distance) => Math.exp((distance ** 2 * Math.log(0.5)) / 400),
+      exp: (distance) => Math.exp((distance * Math.log(0.5)) / 20),
+      linear: (distance) => Math.max(0.5, 1 - (distance * 0.5) / 20),
+    };
+    const weight = (id: number, name = "gauss") =>
+      Math.fround(curves[name](Math.max(0, Math.abs(rows[id].year - 1950) - 5)));
+    const near = (score: number) => 1 - (2 * Math.atan(score)) / Math.PI;
+    const best = (hits: readonly Hit[], worth: (hit: Hit) => number) =>
+      hits
+        .map((hit) => ({ id: hit.id, score: Math.fround(Math.fround(worth(hit)) * weight(hit.id)) }))
+        .sort((a, b) => b.score - a.score || a.id - b.id);
+    const l2Hits = () => nearest(rows, (row) => scoreOf.L2(row.f32, query), "L2");
+
+    it.each(Object.keys(curves))("%s, of the nearest hits", async (name) => {
+      const expected = l2Hits()
+        .slice(0, 14)
+        .map(({ id, score }) => ({ id, score: Math.fround(Math.fround(near(score)) * weight(id, name)) }))
+        .sort((a, b) => b.score - a.score || a.id - b.id);
+      const found = await floats([query, query], { ...l2, topk: 10, offset: 4 }, by({ function: name }));
+      expect(hitsOf(found)).toEqual([expected.slice(4), expected.slice(4)]);
+    });
+
+    it("rounded at the end, filtered and ordered as ever", async () => {
+      const expected = best(l2Hits().slice(0, 10), ({ score }) => near(score));
+      const found = await floats([query], { ...l2, round_decimal: 2 }, by({}));
+      const rounded = hitsOf(found)[0];
+      expect(rounded.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      for (const [i, { score }] of rounded.entries()) expect(score).toBeCloseTo(expected[i].score, 2);
+      const ordered = await floats([query], { ...l2, order_by_fields: "id" }, by({}));
+      expect(hitsOf(ordered)).toEqual([[...expected].sort((a, b) => a.id - b.id)]);
+    });
+
+    it.each(["max", "sum", "avg"])("of several searches, whose scores go together by %s", async (mode) => {
+      const one = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 30 });
+      const other = requestOf(placeholders(100, [Buffer.from([5])]), {
+        ...{ anns_field: "bits", metric_type: "HAMMING", topk: 60 },
+      });
+      const bits = nearest(rows, (row) => scoreOf.HAMMING(row.bits, [5]), "HAMMING").slice(0, 60);
+      const worths = new Map<number, number[]>();
+      for (const { id, score } of [...l2Hits().slice(0, 30), ...bits])
+        worths.set(id, [...(worths.get(id) ?? []), near(score)]);
+      const sum = (all: readonly number[]) => all.reduce((so, one) => Math.fround(so + one), 0);
+      const merged = (all: readonly number[]) =>
+        mode === "max" ? Math.max(...all) : sum(all) / (mode === "avg" ? all.length : 1);
+      const hits = [...worths].map(([id, all]) => ({ id, score: merged(all) }));
+      const found = await fixture.client.raw.hybridSearch(
+        milvus.HybridSearchRequest.fromPartial({
+          ...{ collectionName: "books", requests: [one, other], rankParams: pairs({ limit: 12, offset: 3 }) },
+          ...by({ score_mode: mode }),
+        }),
+      );
+      expect(hitsOf(found)).toEqual([best(hits, ({ score }) => score).slice(3, 15)]);
+    });
+
+    it.each<[params: Readonly<Record<string, string>>, fields: string[], reason: string]>([
+      [{ scale: "0" }, ["year"], "decay function param: scale must > 0, but got 0"],
+      [{ offset: "-1" }, ["year"], "decay function param: offset must >= 0, but got -1"],
+      [{ decay: "1" }, ["year"], "decay function param: decay must 0 < decay < 1, but got 1"],
+      [{ origin: "x" }, ["year"], "param origin:x is not a number"],
+      [{ function: "cubic" }, ["year"], "invalid decay function: cubic, only support [gauss,exp,linear]"],
+      [{ score_mode: "min" }, ["year"], "unsupported score mode: [min], only supports: [max, sum, avg]"],
+      [{ norm_score: "1" }, ["year"], "param norm_score:1 must be true/false"],
+      [{}, [], "decay function only supports single input, but gets []"],
+      [{}, ["nope"], "function input field not found: nope"],
+      [{}, ["genre"], "decay rerank: unsupported input field type:VarChar, only support numeric field"],
+    ])("refuses %j of %j", async (params, inputs, reason) => {
+      expect(await refusal(floats([query], l2, by(params, inputs)))).toContain(reason);
+    });
+
+    it("refuses groups and iterators", async () => {
+      const reason = (more: object) => refusal(floats([query], { ...l2, ...more }, by({})));
+      expect(await reason({ group_by_field: "genre" })).toContain("not supported with group_by_field");
+      expect(await reason({ iterator: "True", search_iter_v2: "True", search_iter_batch_size: 5 })).toContain(
+        "not supported with iterators",
+      );
+    });
+  });
+
   it("refuses what would score, mark or group hits otherwise, and says what to do", async () => {
     const score = (reranker: string) => ({
       functions: [{ name: "f", type: 3, params: [{ key: "reranker", value: reranker }] }],
     });
     const reason = (more: object) => refusal(floats([query], l2, more as never));
-    expect(await reason({ functionScore: score("decay") })).toContain("unsupported reranker decay: this server scores");
+    expect(await reason({ functionScore: score("boost") })).toContain(
+      "unsupported reranker boost: one search takes decay",
+    );
+    expect(await reason({ functionScore: score("decay") })).toContain("decay function lost param: origin");
     expect(await reason({ highlighter: { type: 0, params: [] } })).toContain("highlighter is not supported");
     expect(await reason({ searchAggregation: {} })).toContain("search_aggregation is not supported");
     const chains = { functionChains: [{}] };
@@ -413,6 +502,8 @@ describe("search", () => {
     expect(await hybrid({ functionScore: two })).toContain("2 rankers in one search are not supported");
     expect(await hybrid(chains)).toContain("function_chains are not supported");
     expect(await hybrid({ functionScore: score("rrf") })).toBe("");
+    const inner = { requests: [{ ...one, functionScore: score("decay") as never }] };
+    expect(await hybrid(inner)).toContain("unsupported reranker decay of one search among several");
     const body = { collectionName: "books", data: [query], annsField: "vector", functionScore: score("decay") };
     const answer = await fetch(`${fixture.url}/v2/vectordb/entities/search`, {
       method: "POST",

@@ -1,6 +1,8 @@
 import type { Column } from "@sluice/columns";
+import type { FieldSchema } from "@sluice/schema";
 import { present } from "../nodes/gone.ts";
 import { readCall, type ShareReads } from "../nodes/shares.ts";
+import type { RowSet } from "../row-set.ts";
 import { AnswerBudget } from "../segment-rows.ts";
 import { takenRows } from "../take-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
@@ -63,13 +65,24 @@ export async function valuesOf(
   hits: readonly Hit[],
   { field, path }: GroupBy,
   { filter: { collection, text } }: Pick<Search, "filter">,
-  { rows: from, sources, turns, signal }: SearchDeps,
+  deps: SearchDeps,
 ): Promise<GroupValues> {
+  const { columns, rows } = await columnOfHits(hits, collection.fields[field], text.schema, deps);
+  return new Map(hits.map((hit, i) => [hit, valueText(columns[rows.sourceOf[i]], rows.rowOf[i], path)]));
+}
+
+/** The values that hits have in a field, by their places in the columns. */
+export async function columnOfHits(
+  hits: readonly Hit[],
+  field: FieldSchema,
+  schema: Buffer,
+  { rows: from, sources, turns, signal }: SearchDeps,
+): Promise<{ readonly columns: readonly Column[]; readonly rows: RowSet }> {
   const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);
   const [columns]: Column[][] = await from.take(
     sources.parts.map((part, i) => ({ part, rows: wanted[i] })),
-    { fields: [collection.fields[field]], schema: text.schema },
+    { fields: [field], schema },
     { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
   );
-  return new Map(hits.map((hit, i) => [hit, valueText(columns[rows.sourceOf[i]], rows.rowOf[i], path)]));
+  return { columns, rows };
 }

@@ -1,9 +1,11 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
+import type { CollectionSchema } from "@sluice/schema";
 import { checkGrowing, isGiven } from "../compile-query.ts";
+import { type Decay, decayOf, type Merge } from "./decay.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";
-import { roundOf } from "./search-params.ts";
+import { roundOf, type SearchParams } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -16,6 +18,10 @@ export interface Ranking {
   readonly worth: (list: number, rank: number, score: number) => number;
   /** Less is better. */
   readonly isAscending: boolean;
+  /** What the worths of one row make of its score. */
+  readonly merge: Merge;
+  /** What weighs the scores when they are merged. */
+  readonly decay?: Decay;
 }
 
 const MAX_WINDOW = 16_384;
@@ -23,7 +29,11 @@ const MAX_WINDOW = 16_384;
 const MAX_SEARCHES = 1024;
 
 /** @param metrics of the searches @throws {StatusError} 1100 */
-export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly Metric[]): Ranking {
+export function rankingOf(
+  request: milvus.HybridSearchRequest,
+  metrics: readonly Metric[],
+  collection: CollectionSchema,
+): Ranking {
   if (request.requests.length > MAX_SEARCHES)
     refuse(`${request.requests.length} searches in one hybrid search are more than ${MAX_SEARCHES}: invalid parameter`);
   const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
@@ -45,13 +55,43 @@ export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly
   const window = { limit, offset, roundDecimal: roundOf(params) };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
   if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };
-  return refuse(`unsupported reranker ${excerpt(strategy)}: use rrf or weighted: invalid parameter`);
+  if (scorer && strategy === "decay") return { ...window, ...decaying(decayOf(scorer, collection), metrics) };
+  return refuse(`unsupported reranker ${excerpt(strategy)}: use rrf, weighted or decay: invalid parameter`);
+}
+
+/**
+ * How the hits of one search are ranked anew; undefined where its scores count as they are.
+ * @throws {StatusError} 1100
+ */
+export function rankingOfOne(
+  { functionScore }: milvus.SearchRequest,
+  { metric, topK, offset, roundDecimal, groupBy, iterator }: SearchParams,
+  collection: CollectionSchema,
+): Ranking | undefined {
+  const ranker = onlyRanker(functionScore);
+  if (!ranker) return undefined;
+  const name = ranker.params.find(({ key }) => key.toLowerCase() === "reranker")?.value ?? ranker.name;
+  if (name.toLowerCase() !== "decay")
+    refuse(
+      `unsupported reranker ${excerpt(name)}: one search takes decay (rank several by hybrid_search with rrf or weighted, or order hits in the client): invalid parameter`,
+    );
+  if (groupBy)
+    refuse("a decay ranker is not supported with group_by_field: group hits in the client: invalid parameter");
+  if (iterator) refuse("a decay ranker is not supported with iterators: ask for more hits at once: invalid parameter");
+  return { limit: topK, offset, roundDecimal, ...decaying(decayOf(ranker, collection), [metric]) };
+}
+
+/** Distances become the greater the nearer they are, since weights are for such. */
+function decaying(decay: Decay, metrics: readonly Metric[]) {
+  const worth = (list: number, _rank: number, score: number) =>
+    decay.isNormed || isDistance(metrics[list]) ? normed(metrics[list], score) : score;
+  return { worth, isAscending: false, merge: decay.merge, decay };
 }
 
 function rrf(given: unknown = 60) {
   const k = Number(given);
   if (!(k > 0 && k < MAX_WINDOW)) refuse(`The rank params k should be in range (0, ${MAX_WINDOW}): invalid parameter`);
-  return { worth: (_list: number, rank: number) => 1 / (k + rank), isAscending: false };
+  return { worth: (_list: number, rank: number) => 1 / (k + rank), isAscending: false, merge: "sum" as const };
 }
 
 function weighted({ weights, norm_score: norm }: Record<string, unknown>, metrics: readonly Metric[]) {
@@ -66,7 +106,8 @@ function weighted({ weights, norm_score: norm }: Record<string, unknown>, metric
   const isMixed = distances > 0 && distances < metrics.length;
   const value = (list: number, score: number) =>
     isNormed || (isMixed && isDistance(metrics[list])) ? normed(metrics[list], score) : score;
-  return { worth: (list: number, _rank: number, score: number) => numbers[list] * value(list, score), isAscending };
+  const worth = (list: number, _rank: number, score: number) => numbers[list] * value(list, score);
+  return { worth, isAscending, merge: "sum" as const };
 }
 
 /** Between 0 and 1, the nearer the greater. */
@@ -97,17 +138,26 @@ function count(name: string, text: string): number {
 
 /** The rows of several lists, each once, by what all lists give for it; ties by primary key. */
 export function rankedHits(lists: readonly (readonly Hit[])[], ranking: Ranking, sources: SearchSources): Hit[] {
-  const scores = new Map<bigint | string, { hit: Hit; score: number }>();
+  const scores = new Map<bigint | string, { hit: Hit; worths: number[] }>();
   for (const [list, hits] of lists.entries())
     for (const [i, hit] of hits.entries()) {
       const key = sources.keyAt(hit.source, hit.row);
-      const known = scores.get(key) ?? { hit, score: 0 };
-      scores.set(key, { hit: known.hit, score: Math.fround(known.score + ranking.worth(list, i + 1, hit.score)) });
+      const worth = ranking.worth(list, i + 1, hit.score);
+      const known = scores.get(key);
+      if (known) known.worths.push(worth);
+      else scores.set(key, { hit, worths: [worth] });
     }
   const sign = ranking.isAscending ? 1 : -1;
   return [...scores.values()]
-    .map(({ hit, score }) => ({ ...hit, score }))
+    .map(({ hit, worths }) => ({ ...hit, score: merged(worths, ranking.merge) }))
     .sort((a, b) => (a.score - b.score) * sign || sources.compareKeys(a.source, a.row, b.source, b.row));
+}
+
+/** In float32, as Milvus adds scores up. */
+function merged(worths: readonly number[], merge: Merge): number {
+  if (merge === "max") return Math.fround(Math.max(...worths));
+  const sum = worths.reduce((all, worth) => Math.fround(all + worth), 0);
+  return merge === "avg" ? Math.fround(sum / worths.length) : sum;
 }
 
 /** Scores as they are answered. */

@@ -4,11 +4,7 @@ import { refuse } from "./metrics.ts";
 
 /** What would change scores, or mark words, of one search: passed over, its answer would be taken for what was asked. @throws {StatusError} 1100 */
 export function refuseScoring(request: milvus.SearchRequest): void {
-  const { functionScore, highlighter, searchAggregation } = request;
-  if (functionScore && functionScore.functions.length > 0)
-    refuse(
-      `unsupported reranker ${excerpt(rerankerOf(functionScore))}: this server scores a search by its metric alone (rank several by hybrid_search with rrf or weighted, or order hits in the client): invalid parameter`,
-    );
+  const { highlighter, searchAggregation } = request;
   if (highlighter)
     refuse(
       "highlighter is not supported by this server: mark words in the client (run_analyzer says where they stand): invalid parameter",
@@ -16,6 +12,14 @@ export function refuseScoring(request: milvus.SearchRequest): void {
   if (searchAggregation)
     refuse("search_aggregation is not supported by this server: count and group hits in the client: invalid parameter");
   refuseChains(request);
+}
+
+/** A ranker of one of several searches. @throws {StatusError} 1100 */
+export function refuseInnerRanker({ functionScore: score }: milvus.SearchRequest): void {
+  if (score && score.functions.length > 0)
+    refuse(
+      `unsupported reranker ${excerpt(rerankerOf(score))} of one search among several: rank them together, by rrf, weighted or decay: invalid parameter`,
+    );
 }
 
 /** Steps behind a search, or behind several. @throws {StatusError} 1100 */
@@ -29,7 +33,7 @@ export function onlyRanker(score: schema.FunctionScore | undefined): schema.Func
   const functions = score?.functions ?? [];
   if (functions.length <= 1) return functions[0];
   return refuse(
-    `${functions.length} rankers in one search are not supported: name one, rrf or weighted: invalid parameter`,
+    `${functions.length} rankers in one search are not supported: name one, rrf, weighted or decay: invalid parameter`,
   );
 }
 

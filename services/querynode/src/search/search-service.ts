@@ -21,8 +21,9 @@ import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
-import { rankedHits, rankingOf, rounded } from "./rank-hits.ts";
-import { refuseChains, refuseScoring } from "./refuse-scoring.ts";
+import { rankingOf, rankingOfOne, rounded } from "./rank-hits.ts";
+import { rankedAnew, rankedTogether } from "./ranked-searches.ts";
+import { refuseChains, refuseInnerRanker, refuseScoring } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import { metricsOf, type Search, type SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
@@ -76,7 +77,8 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compile(request, call);
-    const nearest = await findHits(search, call.deps);
+    const ranking = rankingOfOne(request, search.params, call.collection);
+    const nearest = ranking ? await rankedAnew(search, ranking, call) : await findHits(search, call.deps);
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
     return searchAnswer(call, { hits, output, ...page, groupBy: search.params.groupBy });
@@ -91,24 +93,22 @@ export class SearchService {
     const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
     const order = orderOf(params, call.collection);
     const searches: Search[] = [];
-    for (const one of request.requests) searches.push(await this.#compile(one, call));
+    for (const one of request.requests) {
+      refuseInnerRanker(one);
+      searches.push(await this.#compile(one, call));
+    }
     const counts = new Set(searches.map(({ queries }) => queries.count));
     if (counts.size > 1)
       refuse(`nq of all searches must be the same, found ${[...counts].join(", ")}: invalid parameter`);
     const ranking = rankingOf(
       request,
       searches.map(({ params }) => params.metric),
+      call.collection,
     );
     const groups = rankedGroupsOf(params, call.collection, searches);
     const lists: Hit[][][] = [];
     for (const search of searches) lists.push(await findHits(groups ? grouping(search, groups.by) : search, call.deps));
-    const ranked = lists[0].map((_, query) =>
-      rankedHits(
-        lists.map((list) => list[query]),
-        ranking,
-        call.deps.sources,
-      ),
-    );
+    const ranked = await rankedTogether(lists, ranking, call);
     const values = groups && (await valuesOf(ranked.flat(), groups.by, searches[0], call.deps));
     const best = ranked.map((hits) =>
       groups && values
