@@ -385,6 +385,17 @@ describe("search", () => {
     expect(await reason({ order_by_fields: "year", iterator: "True" })).toContain("not supported with iterators");
   });
 
+  it("draws a part of the rows of each segment, of those that pass the rest", async () => {
+    const found = async (dsl: string) => hitsOf(await floats([query], { ...l2, topk: ROWS }, { dsl }))[0];
+    const drawn = await found("random_sample(0.1)");
+    // Up to four segments: of each a part of a row may be left out.
+    expect(drawn.length).toBeGreaterThan(ROWS * 0.1 - 4);
+    expect(drawn.length).toBeLessThanOrEqual(ROWS * 0.1);
+    const poems = await found("genre == 'poem' and random_sample(0.5)");
+    expect(poems.length).toBeGreaterThan(1);
+    expect(poems.every(({ id }) => rows[id].genre === "poem")).toBe(true);
+  });
+
   describe("rankers by decay", () => {
     const decay = { reranker: "decay", function: "gauss", origin: "1950", scale: "20", offset: "5", decay: "0.5" };
     const by = (params: Readonly<Record<string, string>>, inputFieldNames = ["year"]) => ({

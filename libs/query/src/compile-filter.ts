@@ -4,7 +4,9 @@ import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { bindPredicate } from "./bind/bind.ts";
 import { MAX_WORK } from "./bind/context.ts";
 import { CONSTANT } from "./bind/logic.ts";
+import { sampledOf } from "./bind/sample.ts";
 import type { TemplateValue } from "./constant.ts";
+import { drawn } from "./draw.ts";
 import { compileSelector } from "./evaluate/compile.ts";
 import type { RowBatch, StepSelector } from "./evaluate/selector.ts";
 import { MAX_SLICE_ROWS, sliceEnd } from "./evaluate/slices.ts";
@@ -51,6 +53,8 @@ export interface Filter {
    * @throws what the turns throw, when the call ends
    */
   evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array>;
+  /** Of rows that pass, once those that nobody sees are left out: what `random_sample` draws of them, or all. */
+  draw(rows: Uint32Array): Uint32Array;
 }
 
 /**
@@ -96,17 +100,19 @@ function* compileSteps(
   try {
     if (options.timezone) checkTimezone(options.timezone);
     if (/^[ \t\r\n]*$/.test(text))
-      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
+      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true), undefined);
     checkTemplates(templates.values());
     yield;
     const timezone = options.timezone || schema.timezone || "UTC";
     const tree = parseCached(text, schema);
     yield;
-    const predicate = bindPredicate(tree, { text, schema, templates, timezone, work: MAX_WORK });
+    const context = { text, schema, templates, timezone, work: MAX_WORK };
+    const { condition, part } = sampledOf(tree, context);
+    const predicate = condition ? bindPredicate(condition, context) : CONSTANT.true;
     yield;
     const select = compileSelector(predicate);
     yield;
-    return new CompiledFilter(text, schema, predicate, select);
+    return new CompiledFilter(text, schema, predicate, select, part);
   } catch (error) {
     if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
     throw error;
@@ -144,17 +150,29 @@ class CompiledFilter implements Filter {
   readonly primaryKeyRange: KeyRange | undefined;
   readonly #predicate: Predicate;
   readonly #select: StepSelector;
+  readonly #part: number | undefined;
 
-  constructor(text: string, schema: CollectionSchema, predicate: Predicate, select: StepSelector) {
+  constructor(
+    text: string,
+    schema: CollectionSchema,
+    predicate: Predicate,
+    select: StepSelector,
+    part: number | undefined,
+  ) {
+    this.#part = part;
     const key = primaryKeyIndex(schema);
     this.text = text;
     this.#predicate = predicate;
     this.#select = select;
-    this.isAlwaysTrue = predicate.kind === "constant" && predicate.value;
+    this.isAlwaysTrue = predicate.kind === "constant" && predicate.value && part === undefined;
     this.isAlwaysFalse = predicate.kind === "constant" && !predicate.value;
     this.fields = fieldsOf(predicate);
     this.primaryKeyCandidates = candidatesOf(predicate, key);
     this.primaryKeyRange = rangeOf(predicate, key);
+  }
+
+  draw(rows: Uint32Array): Uint32Array {
+    return this.#part === undefined ? rows : drawn(rows, this.#part);
   }
 
   candidates(field: number): Candidates | undefined {

@@ -121,8 +121,9 @@ export class SegmentRows {
     let rows = await this.#select(collection, filter, part, turns);
     if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
     if (part.deltaLogs && rows.length > 0) rows = await this.#live(collection, segment, part, rows);
-    if (expiredTs === undefined || rows.length === 0) return rows;
-    return rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
+    if (expiredTs !== undefined && rows.length > 0)
+      rows = rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
+    return filter.draw(rows);
   }
 
   #live(

@@ -4,19 +4,21 @@ import type { Predicate } from "../plan.ts";
 import { bindContains, bindLength, containsMode } from "./contains.ts";
 import { type BindContext, fail, type Operand } from "./context.ts";
 import { type BindIn, bindMatch, matchOf } from "./elements.ts";
+import { SAMPLE } from "./sample.ts";
 import { bindNearPlace, bindRelation, bindValid, relationOf } from "./spatial.ts";
 import { bindPhrase, bindTextMatch } from "./text.ts";
 
 /** Functions that Milvus has and this product does not, and what to do instead. */
 const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
   [/^text_match_fuzzy$/, "use text_match, or like with parts of words"],
-  [/^random_sample$/, "take keys by their remainder, as in id % 100 == 7"],
   [/^element_filter$/, "rows that have such an element are found by match_any; look at the elements in the client"],
 ];
 
 /** A function call. Names are taken in any case. @throws {FilterError} */
 export function bindCall(node: CallNode, context: BindContext, bind: BindIn): Operand {
   const name = node.name.toLowerCase();
+  if (name === SAMPLE)
+    fail("random sample expression can only be the last expression in the logical and expression", node);
   if (name === "array_length") return bindLength(node, context, bind);
   const predicate = bindPredicateCall(name, node, context, bind);
   if (predicate) return { kind: "predicate", predicate, node };

@@ -71,7 +71,7 @@ export class LiveRows {
     for (const filter of this.#filters) {
       const columns = new Map<number, Column>();
       for (const index of filter.fields) columns.set(index, await read(this.#input.schema.fields[index]));
-      rows = filter.evaluate(columns, rowCount, rows);
+      rows = filter.draw(filter.evaluate(columns, rowCount, rows));
     }
     return rows?.length === rowCount ? undefined : rows;
   }
