@@ -7,11 +7,11 @@ import { AnswerBudget } from "../segment-rows.ts";
 import { takenRows } from "../take-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import { type GroupValues, grouped } from "./group-hits.ts";
+import type { GroupBy } from "./group-params.ts";
 import { valueText } from "./group-values.ts";
 import { rankRows, topsOf } from "./rank-rows.ts";
 import { addRanked, rankOrder } from "./ranked-message.ts";
 import type { Search, SearchDeps } from "./search.ts";
-import type { GroupBy } from "./search-params.ts";
 import type { Hit, TopHits } from "./top-hits.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { GroupBy } from "./search-params.ts";
+import type { GroupBy } from "./group-params.ts";
 import type { Hit } from "./top-hits.ts";
 
 export interface GroupedHits {

@@ -5,8 +5,8 @@ import { closingQuote, decodeText, findPath, type JsonPath, jsonKindAt, skipValu
 import { MAX_ANSWER_BYTES } from "../answer-fields.ts";
 import { AnswerBudget } from "../segment-rows.ts";
 import { takenRows } from "../take-rows.ts";
+import type { GroupBy } from "./group-params.ts";
 import type { SearchDeps } from "./search.ts";
-import type { GroupBy } from "./search-params.ts";
 import type { Hit } from "./top-hits.ts";
 
 /** What is asked of the call whose hits are grouped. */

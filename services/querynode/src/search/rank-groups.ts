@@ -1,9 +1,9 @@
 import { excerpt } from "@sluice/errors";
 import type { CollectionSchema } from "@sluice/schema";
 import type { GroupValues } from "./group-hits.ts";
+import { type GroupBy, groupByOf } from "./group-params.ts";
 import { refuse } from "./metrics.ts";
 import type { Search } from "./search.ts";
-import { type GroupBy, groupByOf } from "./search-params.ts";
 import type { Hit } from "./top-hits.ts";
 
 type Scorer = (scores: readonly number[]) => number;

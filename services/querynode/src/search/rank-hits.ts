@@ -5,9 +5,10 @@ import { checkGrowing, isGiven } from "../compile-query.ts";
 import { type Decay, decayOf, type Merge } from "./decay.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";
-import { roundOf, type SearchParams } from "./search-params.ts";
+import type { SearchParams } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
+import { MAX_WINDOW, roundOf } from "./window-params.ts";
 
 /** How hits of several searches become one list. Source: query-and-search §5.8. */
 export interface Ranking {
@@ -24,7 +25,6 @@ export interface Ranking {
   readonly decay?: Decay;
 }
 
-const MAX_WINDOW = 16_384;
 /** Source: query-and-search §5.8. */
 const MAX_SEARCHES = 1024;
 

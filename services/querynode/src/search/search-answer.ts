@@ -5,9 +5,9 @@ import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { answerFields } from "../answer-fields.ts";
 import { rowsText } from "../compile-query.ts";
+import type { GroupBy } from "./group-params.ts";
 import { groupValues } from "./group-values.ts";
 import type { SearchDeps } from "./search.ts";
-import type { GroupBy } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 

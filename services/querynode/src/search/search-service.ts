@@ -2,40 +2,27 @@ import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
 import { excerpt } from "@sluice/errors";
 import { resolveOutputFields } from "@sluice/query";
-import {
-  type Client,
-  checkStatus,
-  type common,
-  type dataCoord,
-  decodeStoredSchema,
-  type milvus,
-  type queryNode,
-} from "@sluice/rpc";
+import { type Client, type common, type dataCoord, decodeStoredSchema, type queryNode } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter, readMoment, rowsText } from "../compile-query.ts";
+import { readMoment } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
+import { SearchCompiler } from "./compile-search.ts";
 import { findHits, valuesOf } from "./find-hits.ts";
+import type { GroupBy } from "./group-params.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
-import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
 import { rankingOf, rankingOfOne, rounded } from "./rank-hits.ts";
 import { rankedAnew, rankedTogether } from "./ranked-searches.ts";
-import { refuseChains, refuseInnerRanker, refuseScoring } from "./refuse-scoring.ts";
+import { refuseChains, refuseInnerRanker } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
-import { metricsOf, type Search, type SearchDeps } from "./search.ts";
+import type { Search, SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
-import { type GroupBy, orderOf, type SearchParams, searchParams } from "./search-params.ts";
+import { orderOf, type SearchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
-import { textOfTerms, weighted } from "./terms.ts";
 import type { Hit } from "./top-hits.ts";
-import { vectorsOfKeys } from "./vectors-of-keys.ts";
-
-/** Of scores of BM25, where the index says nothing. */
-const DEFAULT_K1 = 1.2;
-const DEFAULT_B = 0.75;
 
 /** An iterator whose collection was dropped would go on in the new one. @throws {StatusError} 1100 */
 function checkCollection(params: readonly common.KeyValuePair[], collectionId: bigint): void {
@@ -53,7 +40,7 @@ function grouping(search: Search, groupBy: GroupBy): Search {
 
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
 export class SearchService {
-  readonly #data: Client<dataCoord.DataCoordClient>;
+  readonly #compiler: SearchCompiler;
   readonly #rows: SpreadRows;
   readonly #threads: ScoreThreads;
   readonly #iterators: IteratorHits;
@@ -64,7 +51,7 @@ export class SearchService {
     threads: ScoreThreads,
     iterators: IteratorHits,
   ) {
-    this.#data = data;
+    this.#compiler = new SearchCompiler(data, rows, iterators);
     this.#rows = rows;
     this.#threads = threads;
     this.#iterators = iterators;
@@ -76,7 +63,7 @@ export class SearchService {
     const call = await this.#begin(target, request.guaranteeTimestamp, request.searchParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
-    const search = await this.#compile(request, call);
+    const search = await this.#compiler.compile(request, call);
     const ranking = rankingOfOne(request, search.params, call.collection);
     const nearest = ranking ? await rankedAnew(search, ranking, call) : await findHits(search, call.deps);
     const page = await this.#page(search.params, nearest, call);
@@ -95,7 +82,7 @@ export class SearchService {
     const searches: Search[] = [];
     for (const one of request.requests) {
       refuseInnerRanker(one);
-      searches.push(await this.#compile(one, call));
+      searches.push(await this.#compiler.compile(one, call));
     }
     const counts = new Set(searches.map(({ queries }) => queries.count));
     if (counts.size > 1)
@@ -129,7 +116,7 @@ export class SearchService {
     checkCollection(params, target.collectionId);
     const { pin, isAsked } = readMoment(params, guaranteeTimestamp);
     const timezone = params.find(({ key }) => key === "timezone")?.value || target.timezone || "UTC";
-    const snapshot = await this.#segments(target, target.partitionIds, pin);
+    const snapshot = await this.#compiler.segments(target, target.partitionIds, pin);
     const deps: SearchDeps = {
       rows: this.#rows,
       segments: unexpiredSegments(snapshot, target.ttlSeconds),
@@ -139,73 +126,6 @@ export class SearchService {
       signal,
     };
     return { order: target, collection, timezone, deps, snapshotTs: snapshot.timestamp, isMomentAsked: isAsked };
-  }
-
-  async #compile(request: milvus.SearchRequest, call: SearchCall): Promise<Search> {
-    refuseScoring(request);
-    const { order, collection, deps } = call;
-    const { metrics } = order;
-    const params = searchParams(request, collection, metricsOf(metrics));
-    const text = rowsText(order, request.dsl, request.exprTemplateValues, call.timezone);
-    const filter = await compileRowFilter(text, collection, deps.turns);
-    const { queries: given, nulls } = await this.#queriesOf(request, params, call);
-    const { queries, bm25 } = await this.#weighted(given, params, call);
-    if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
-    const after = await this.#afterOf(params, deps.signal);
-    // Vectors and filter travel as they are here.
-    const asked = { request: { ...request, searchInput: undefined, dsl: "", exprTemplateValues: {} }, metrics };
-    return { filter, params, asked, queries, nulls, ...(bm25 && { bm25 }), after };
-  }
-
-  /** Of BM25 the queries as weights of terms, by the rows of all partitions that are loaded. */
-  async #weighted(
-    queries: QueryVectors,
-    { metric, field }: SearchParams,
-    { order, collection, deps, snapshotTs }: SearchCall,
-  ): Promise<Pick<Search, "queries" | "bm25">> {
-    if (metric !== "BM25" || queries.kind !== "sparse") return { queries };
-    const { fieldId, name } = collection.fields[field];
-    const isPart = order.loadedPartitionIds.length > order.partitionIds.length;
-    const loaded = isPart ? await this.#segments(order, order.loadedPartitionIds, snapshotTs) : undefined;
-    const segments = loaded ? unexpiredSegments(loaded, order.ttlSeconds) : deps.segments;
-    const found = await weighted(queries.values, fieldId, segments, this.#rows, deps.signal);
-    const { bm25K1 = "", bm25B = "" } = order.metrics.find(({ fieldName }) => fieldName === name) ?? {};
-    const [k1, b] = [Number(bm25K1 || DEFAULT_K1), Number(bm25B || DEFAULT_B)];
-    return {
-      queries: { ...queries, values: found.queries },
-      bm25: { k1, b, averageLength: found.averageLength },
-    };
-  }
-
-  async #segments({ collectionId }: queryNode.SearchTarget, partitionIds: bigint[], timestamp: bigint) {
-    const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp, segmentIds: [] });
-    checkStatus(snapshot.status);
-    return snapshot;
-  }
-
-  async #afterOf({ iterator }: SearchParams, signal: AbortSignal): Promise<Search["after"]> {
-    if (!iterator || iterator.lastBound === undefined) return undefined;
-    return this.#iterators.recall(iterator.token, iterator.lastBound, signal);
-  }
-
-  async #queriesOf(
-    { searchInput }: milvus.SearchRequest,
-    { field }: SearchParams,
-    { order: { schema: stored }, collection, deps }: SearchCall,
-  ): Promise<Required<Pick<Search, "queries" | "nulls">>> {
-    const text = textOfTerms(collection, collection.fields[field]);
-    switch (searchInput?.$case) {
-      case "placeholderGroup":
-        return { queries: decodePlaceholders(searchInput.value, collection.fields[field], text), nulls: new Set() };
-      case "ids":
-        return vectorsOfKeys(
-          searchInput.value,
-          { schema: stored, collection, field: collection.fields[field], text },
-          deps,
-        );
-      default:
-        return refuse("empty search request: invalid parameter");
-    }
   }
 
   /** What an iterator sends with its next request. */
