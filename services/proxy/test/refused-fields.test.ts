@@ -15,12 +15,10 @@ import type { RowCalls } from "../src/rows/row-calls.ts";
  */
 const passedOver: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   loadCollection: {
-    loadFields: "all fields can be read, these as well",
     skipLoadDynamicField: "the dynamic field can be read as well",
     loadParams: "a priority: nothing has to be loaded before it is read",
   },
   loadPartitions: {
-    loadFields: "as of loadCollection",
     skipLoadDynamicField: "as of loadCollection",
     loadParams: "as of loadCollection",
   },

@@ -9,6 +9,8 @@ const knownKeys: ReadonlySet<string> = new Set([
   ...["allow_insert_auto_id", "allow_update_auto_id", "consistency_level", "dynamicfield.enabled", "lazyload.enabled"],
   ...["mmap.enabled", "partitionkey.isolation", "query_mode", "timezone", "ttl_field"],
 ]);
+/** Limits of rates and sizes, which are not kept to. */
+const unkeptLimits = /\b\w+Rate\.(max|min)\.|diskQuota/;
 const knownPrefixes = ["collection.", "database.", "cipher.", "replicate.", "warmup.", "mmap."];
 
 /**
@@ -23,6 +25,7 @@ export function statusWithWarnings(properties: Pairs): common.Status {
 }
 
 function isKnown(key: string): boolean {
+  if (unkeptLimits.test(key)) return false;
   return knownKeys.has(key) || knownPrefixes.some((prefix) => key.startsWith(prefix));
 }
 
@@ -51,6 +54,27 @@ export function checkProperties(properties: Pairs, schema: wire.CollectionSchema
       "partition key isolation mode is enabled but no partition key field is set. Please set the partition key first",
     );
   }
+}
+
+const MAX_COLLECTIONS = "database.max.collections";
+/** Of writing, reading, changes of a kind: a lock that were taken and did not hold is worse than none. */
+const DENIALS = /^database\.force\.deny\./;
+
+/** The same of a database. @throws {StatusError} 1100 */
+export function checkDatabaseProperties(properties: Pairs): void {
+  const values = new Map(properties);
+  checkTimezone(values.get("timezone"));
+  for (const [key, value] of properties)
+    if (DENIALS.test(key) && isTrue(value))
+      throw invalid(`${excerpt(key)} is not supported by this server (revoke the grants of roles instead)`);
+  const limit = values.get(MAX_COLLECTIONS);
+  if (limit !== undefined && !/^\d{1,9}$/.test(limit))
+    throw invalid(`parse value of property fail, key:${MAX_COLLECTIONS}, value:${excerpt(limit)}`);
+}
+
+/** How many collections a database may have. */
+export function maxCollectionsOf(properties: Readonly<Record<string, string>>): number {
+  return Number(properties[MAX_COLLECTIONS] ?? Number.POSITIVE_INFINITY);
 }
 
 /** The zone of times without offset. */

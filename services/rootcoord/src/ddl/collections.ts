@@ -1,10 +1,10 @@
-import type { CollectionRecord } from "@sluice/catalog";
+import type { CollectionRecord, DatabaseRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkModels } from "./check-models.ts";
-import { checkProperties, statusWithWarnings } from "./check-properties.ts";
+import { checkProperties, maxCollectionsOf, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { DYNAMIC_FIELD, switchDynamicField } from "./dynamic-switch.ts";
@@ -12,7 +12,14 @@ import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
 import { changePairs, toPairs } from "./pairs.ts";
-import { collectionIsAlias, collectionIsBeingMade, collectionLoaded, collectionNotFound, invalid } from "./refusals.ts";
+import {
+  collectionIsAlias,
+  collectionIsBeingMade,
+  collectionLoaded,
+  collectionNotFound,
+  invalid,
+  tooManyCollections,
+} from "./refusals.ts";
 import { decodeSchema, encodeSchema } from "./stored-schema.ts";
 
 /** Collections made, renamed, changed and dropped. Source: client contract §2.1, §2.3; around-import §4.2. */
@@ -25,12 +32,20 @@ export class Collections {
     this.#deps = deps;
   }
 
-  /** Creating the same again succeeds. @throws {StatusError} 800, 1100, 1601, 1701 */
+  /** Creating the same again succeeds. @throws {StatusError} 102, 800, 1100, 1601, 1701 */
   async create(request: milvus.CreateCollectionRequest): Promise<common.Status> {
-    const plan = planCollection(request, this.#deps.limits);
+    const plan = planCollection(await this.#inZoneOfDatabase(request), this.#deps.limits);
     await checkModels(decodeSchema(plan.storedSchema), this.#deps.models);
     await this.#catalog.change(() => this.#decideCreate(request.dbName || DEFAULT_DATABASE, plan));
     return statusWithWarnings(plan.properties);
+  }
+
+  /** With the time zone that its database has, where it says none: what was read in it stays so when that changes. */
+  async #inZoneOfDatabase(request: milvus.CreateCollectionRequest): Promise<milvus.CreateCollectionRequest> {
+    const { timezone: value } =
+      (await this.#catalog.findDatabase(request.dbName || DEFAULT_DATABASE))?.record.properties ?? {};
+    if (value === undefined || request.properties.some(({ key }) => key === "timezone")) return request;
+    return { ...request, properties: [...request.properties, { key: "timezone", value }] };
   }
 
   async #decideCreate(dbName: string, plan: CollectionPlan): Promise<Change<void>> {
@@ -40,6 +55,7 @@ export class Collections {
     if (taken?.record.kind === "alias") throw collectionIsAlias(dbName, plan.name);
     if (taken)
       return this.#recreate(await collections.get(taken.record.collectionId).then((entry) => entry!.record), plan);
+    await this.#checkRoom(database);
     const record = await this.#numbered(plan, dbName);
     return {
       transaction: {
@@ -52,6 +68,13 @@ export class Collections {
       },
       result: undefined,
     };
+  }
+
+  /** @throws {StatusError} 102 where the database has as many collections as it may have */
+  async #checkRoom({ name, properties }: DatabaseRecord): Promise<void> {
+    const limit = maxCollectionsOf(properties);
+    if (Number.isFinite(limit) && (await this.#catalog.collectionsOf(name)).length >= limit)
+      throw tooManyCollections(name, limit);
   }
 
   #recreate(record: CollectionRecord, plan: CollectionPlan): Change<void> {

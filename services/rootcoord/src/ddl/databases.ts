@@ -1,7 +1,7 @@
 import type { DatabaseRecord } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
-import { checkTimezone, statusWithWarnings } from "./check-properties.ts";
+import { checkDatabaseProperties, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
@@ -44,7 +44,7 @@ export class Databases {
       createdTs: await this.#deps.tso.allocate(1),
       properties: Object.fromEntries(toPairs(properties)),
     };
-    checkTimezone(record.properties.timezone);
+    checkDatabaseProperties(Object.entries(record.properties));
     return record;
   }
 
@@ -94,7 +94,7 @@ export class Databases {
       const pairs = changePairs(Object.entries(record.properties), toPairs(properties), deleteKeys);
       checkPairs(pairs, "properties");
       const next = { ...record, properties: Object.fromEntries(pairs) };
-      checkTimezone(next.properties.timezone);
+      checkDatabaseProperties(pairs);
       return {
         transaction: { guards: [guard], writes: [this.#catalog.databases.write(next)] },
         result: undefined,

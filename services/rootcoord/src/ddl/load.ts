@@ -1,4 +1,5 @@
 import type { CollectionRecord } from "@sluice/catalog";
+import { excerpt } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";
@@ -27,6 +28,7 @@ export class Loading {
     await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
       if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
+      requireFields(record, request.loadFields);
       const replicas = replicasOf(record, request.replicaNumber, "collection");
       const partitions = record.partitions.map((entry) => ({ ...entry, loaded: true }));
       return { ...record, loaded: true, replicas, partitions };
@@ -50,6 +52,7 @@ export class Loading {
       const names = requirePartitions(record, request.partitionNames, "load");
       if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
+      requireFields(record, request.loadFields);
       const replicas = replicasOf(record, request.replicaNumber, "partitions");
       return { ...withLoaded(record, names, true), replicas };
     });
@@ -69,6 +72,15 @@ export class Loading {
 function withLoaded(record: CollectionRecord, names: ReadonlySet<string>, loaded: boolean): CollectionRecord {
   const partitions = record.partitions.map((entry) => (names.has(entry.name) ? { ...entry, loaded } : entry));
   return { ...record, partitions };
+}
+
+/** All fields can be read, those that somebody names as well: they must be there. @throws {StatusError} 1100 */
+function requireFields(record: CollectionRecord, names: readonly string[]): void {
+  const { fields, structArrayFields } = decodeSchema(record.storedSchema);
+  const known = new Set([...fields, ...structArrayFields].map(({ name }) => name));
+  const missing = names.find((name) => !known.has(name));
+  if (missing !== undefined)
+    throw invalid(`failed to get field schema by name: fieldName(${excerpt(missing)}) not found`);
 }
 
 /** Asked for by who loads; a client that names no number takes what is there. @throws {StatusError} 1100 for another one, while loaded */

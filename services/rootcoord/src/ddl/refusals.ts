@@ -3,6 +3,7 @@ import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 // Refusals in Milvus's words: clients and their tests match on parts of them. Sources: client contract §1.8, §2; the texts of
 // Milvus's proxy and rootcoord. The class of the error follows the text, as in Milvus.
 
+const TOO_MANY_COLLECTIONS = 102;
 const ALREADY_LOADED = 104;
 const TOO_MANY_DATABASES = 801;
 const INVALID_FIELD_NAME = 1701;
@@ -32,6 +33,11 @@ export function invalidDatabaseName(database: string, text: string): StatusError
 
 export function tooManyDatabases(limit: number): StatusError {
   return new StatusError(TOO_MANY_DATABASES, `exceeded the limit number of database[limit=${limit}]`);
+}
+
+export function tooManyCollections(database: string, limit: number): StatusError {
+  const text = `exceeded the limit number of collections[dbName=${shown(database)}][limit=${limit}]`;
+  return new StatusError(TOO_MANY_COLLECTIONS, text);
 }
 
 /** The one form that every client takes for "there is no such collection". */

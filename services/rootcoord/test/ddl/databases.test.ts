@@ -60,6 +60,45 @@ describe("databases", () => {
     );
   });
 
+  it("have as many collections as they may have", async () => {
+    const ddl = await openDdl();
+    const limit = (value: string) => ({ dbName: "d", properties: pairs({ "database.max.collections": value }) });
+    await ddl.call("createDatabase", limit("1"));
+    await ddl.create("c", {}, { dbName: "d" });
+    await ddl.create("c", {}, { dbName: "d" });
+    expect(await outcome(ddl.create("e", {}, { dbName: "d" }))).toBe(
+      "102 exceeded the limit number of collections[dbName=d][limit=1]",
+    );
+    expect(await outcome(ddl.call("alterDatabase", limit("many")))).toContain("parse value of property fail");
+    await ddl.call("alterDatabase", limit("2"));
+    await ddl.create("e", {}, { dbName: "d" });
+  });
+
+  it("give collections that are made in them their time zone, where these say none", async () => {
+    const ddl = await openDdl();
+    const zone = (timezone: string) => ({ dbName: "d", properties: pairs({ timezone }) });
+    await ddl.call("createDatabase", zone("Asia/Shanghai"));
+    await ddl.create("a", {}, { dbName: "d" });
+    await ddl.call("alterDatabase", zone("Europe/Rome"));
+    await ddl.create("b", {}, { dbName: "d", properties: pairs({ timezone: "UTC" }) });
+    await ddl.create("c", {}, { dbName: "d" });
+    const zoneOf = async (collectionName: string) =>
+      (await ddl.call("describeCollection", { dbName: "d", collectionName })).properties;
+    expect(await Promise.all(["a", "b", "c"].map(zoneOf))).toEqual(
+      ["Asia/Shanghai", "UTC", "Europe/Rome"].map((timezone) => pairs({ timezone })),
+    );
+  });
+
+  it("are not locked by properties: grants are revoked, and limits that are not kept to are named", async () => {
+    const ddl = await openDdl();
+    const set = (key: string, value: string) =>
+      ddl.call("alterDatabase", { dbName: "default", properties: pairs({ [key]: value }) });
+    expect(await outcome(set("database.force.deny.writing", "true"))).toContain("revoke the grants of roles instead");
+    expect(await set("database.force.deny.writing", "false")).toMatchObject({ code: 0 });
+    for (const key of ["database.diskQuota.mb", "collection.insertRate.max.mb"])
+      expect((await set(key, "5")).extraInfo.warnings).toContain(key);
+  });
+
   it("are dropped when they are empty", async () => {
     const ddl = await openDdl();
     await ddl.call("createDatabase", { dbName: "d" });

@@ -147,6 +147,14 @@ describe("loading", () => {
     expect(await loadedNames(ddl)).toEqual(["_default"]);
   });
 
+  it("may name fields that there are, and all can be read", async () => {
+    const ddl = await withPartitions("p");
+    await ddl.load("c");
+    const load = (loadFields: string[]) => outcome(ddl.call("loadCollection", { collectionName: "c", loadFields }));
+    expect(await load(["v"])).toBe("ok");
+    expect(await load(["v", "nope"])).toContain("1100 failed to get field schema by name: fieldName(nope) not found");
+  });
+
   it("keeps the number of replicas that it was asked for until it is released", async () => {
     const ddl = await withPartitions("p");
     const load = (replicaNumber?: number) =>
