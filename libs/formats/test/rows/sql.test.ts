@@ -183,11 +183,15 @@ BEGIN TRANSACTION;
 CREATE TABLE items (id INTEGER PRIMARY KEY, title TEXT, vector TEXT);
 INSERT INTO items VALUES(1,'it''s \\n','[1,2]');
 INSERT INTO items VALUES(2,NULL,'[0.5,-3]');
+INSERT INTO items VALUES(3,replace(replace('x\\012y\\rit''s \\n','\\r',char(13)),'\\012',char(10)),'[1,2]');
+INSERT INTO items VALUES(4,unistr('é\\u000ay\\\\'),'[1,2]');
 COMMIT;
 `;
   expect(await read(mariadb.slice(0, 3), dump)).toEqual([
     { id: 1, title: "it's \\n", vector: [1, 2] },
     { id: 2, title: null, vector: [0.5, -3] },
+    { id: 3, title: "x\ny\rit's \\n", vector: [1, 2] },
+    { id: 4, title: "é\ny\\", vector: [1, 2] },
   ]);
 });
 
@@ -197,6 +201,7 @@ test.each([
   ["ends in rows of COPY", "COPY a (id) FROM stdin;\n1\n", "the dump breaks off"],
   ["ends in a statement", "INSERT INTO a (id) VALUES (1);\nINSERT INTO a", "the dump breaks off"],
   ["computes its values", "INSERT INTO a (id) VALUES (now());", "'now(' is no literal"],
+  ["calls a function otherwise", "INSERT INTO a (id) VALUES (replace('a','b','c'));", "'replace(' is called otherwise"],
   ["has too few values", "INSERT INTO a (id, b) VALUES (1);", "a row has 1 values, its table 2 columns"],
   ["does not name its columns", "INSERT INTO a VALUES (1);", "nothing in the dump names the columns of table 'a'"],
   ["changes its columns", "INSERT INTO a (id) VALUES (1);INSERT INTO a (b) VALUES (1);", "other columns of table 'a'"],

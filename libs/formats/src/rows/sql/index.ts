@@ -105,13 +105,23 @@ async function openTable(
     const table = await rows.table();
     const columns = JSON.stringify(table.columns.map(({ name }) => name));
     const dialect = parseDialect({ escape: "\\", header: "false", columns }, "\t");
-    return { table, rows, text: new SequentialFile(source, () => rows), dialect };
+    return { table, rows, text: new SequentialFile(source, onlyOnce(rows)), dialect };
   } catch (error) {
     await rows[Symbol.asyncDispose]();
     throw error instanceof ImportError
       ? new ImportError(error.code, error.reason, { file: source.path, ...error.at })
       : error;
   }
+}
+
+/** What is read again would go on where it stands. */
+function onlyOnce(rows: TableRows): () => TableRows {
+  let isOpen = false;
+  return () => {
+    if (isOpen) throw new Error("the rows of a dump are read from front to back");
+    isOpen = true;
+    return rows;
+  };
 }
 
 async function describeSql(

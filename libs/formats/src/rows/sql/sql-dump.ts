@@ -1,4 +1,5 @@
 import { ImportError } from "@sluice/errors";
+import { TooLarge } from "@sluice/parquet";
 import { TextOut } from "../../text-out.ts";
 import { CopyLines } from "./copy-lines.ts";
 import type { DumpPart, SqlDialect } from "./dump-part.ts";
@@ -42,6 +43,7 @@ export class SqlDump {
         at = this.#part.run(chunk, at);
         if (this.#part.isDone) this.#part = this.#behind(this.#part);
       } catch (error) {
+        if (error instanceof TooLarge) throw new ImportError("unsupported", error.message);
         if (!(error instanceof RangeError)) throw error;
         throw new ImportError("malformed_file", `the dump cannot be read: ${error.message}`, {
           byteOffset: this.#base + at,

@@ -2,13 +2,14 @@ import { TextOut } from "../../text-out.ts";
 import type { DumpPart, SqlDialect } from "./dump-part.ts";
 import type { SqlColumn } from "./sql-tables.ts";
 import { isOfBytes, writeText, writeWord } from "./sql-values.ts";
+import { endsCall, isCall } from "./sqlite-calls.ts";
 
 const [TAB, LINE_FEED, BLANK, SINGLE, OPEN, CLOSE, COMMA, BACKSLASH] = [0x09, 0x0a, 0x20, 0x27, 0x28, 0x29, 0x2c, 0x5c];
 const MAX_WORD_BYTES = 512;
 /** What MySQL's backslash, and PostgreSQL's in `E'…'`, make of a letter; any other one stands for itself. */
 const controls = new Map([..."0bnrtZf"].map((letter, i) => [letter.charCodeAt(0), [0, 8, 10, 13, 9, 26, 12][i]]));
 
-type State = "value" | "word" | "prefix" | "text" | "quote" | "behind value" | "behind row" | "before row";
+type State = "value" | "word" | "prefix" | "text" | "quote" | "call" | "behind value" | "behind row" | "before row";
 
 /** The rows of `INSERT … VALUES`, from behind the first bracket on, as cells of COPY's text form. */
 export class SqlTuples implements DumpPart {
@@ -56,6 +57,7 @@ export class SqlTuples implements DumpPart {
     else if (this.#state === "quote") this.#takeBehindQuote(byte);
     else if (this.#state === "behind value") this.#takeBehind(byte);
     else if (this.#state === "prefix") this.#takePrefix(byte);
+    else if (this.#state === "call") this.#takeCall(byte);
     else this.#takeBetween(byte);
   }
 
@@ -104,10 +106,28 @@ export class SqlTuples implements DumpPart {
       this.#state = "text";
       return;
     }
+    if (isCall(this.#word)) {
+      this.#rest = "";
+      this.#state = "call";
+      this.#takeCall(byte);
+    } else {
+      this.#endText();
+      this.#takeBehind(byte);
+    }
+  }
+
+  #takeCall(byte: number): void {
+    this.#rest += String.fromCharCode(byte);
+    if (byte !== CLOSE || !endsCall(this.#word, this.#rest, this.#text)) return;
+    this.#word = "";
+    this.#endText();
+  }
+  #rest = "";
+
+  #endText(): void {
     const isOfBytes = this.#ofBytes?.[this.#cells] === true;
     if (this.#out) writeText(this.#row, this.#text, { prefix: this.#word, isOfBytes });
     this.#state = "behind value";
-    this.#takeBehind(byte);
   }
 
   #takeBehind(byte: number): void {
