@@ -1,5 +1,5 @@
 import { excerpt, excerptOfList } from "@sluice/errors";
-import { type common, okStatus, type schema as wire } from "@sluice/rpc";
+import { common, okStatus, type schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import type { Pairs } from "./pairs.ts";
 import { invalid } from "./refusals.ts";
@@ -75,6 +75,19 @@ export function checkDatabaseProperties(properties: Pairs): void {
 /** How many collections a database may have. */
 export function maxCollectionsOf(properties: Readonly<Record<string, string>>): number {
   return Number(properties[MAX_COLLECTIONS] ?? Number.POSITIVE_INFINITY);
+}
+
+/** No property of its own: it is what the collection was made with. */
+export const CONSISTENCY_LEVEL = "consistency_level";
+
+/** By name or number; undefined where it is not among them. @throws {StatusError} 1100 */
+export function consistencyLevelOf(properties: Pairs): number | undefined {
+  const text = new Map(properties).get(CONSISTENCY_LEVEL);
+  if (text === undefined) return undefined;
+  const { UNRECOGNIZED: _, ...levels } = common.ConsistencyLevel;
+  const found = Object.entries(levels).find(([name, level]) => name === text || String(level) === text);
+  if (!found) throw invalid(`invalid consistency level: ${excerpt(text)}`);
+  return found[1];
 }
 
 /** The zone of times without offset. */

@@ -4,7 +4,13 @@ import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkModels } from "./check-models.ts";
-import { checkProperties, maxCollectionsOf, statusWithWarnings } from "./check-properties.ts";
+import {
+  CONSISTENCY_LEVEL,
+  checkProperties,
+  consistencyLevelOf,
+  maxCollectionsOf,
+  statusWithWarnings,
+} from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { DYNAMIC_FIELD, switchDynamicField } from "./dynamic-switch.ts";
@@ -188,10 +194,11 @@ export class Collections {
         throw collectionLoaded(record.name, "can not alter mmap properties if collection loaded");
       }
       if (keys.includes(DYNAMIC_FIELD)) return { ...switchDynamicField(record, set, keys), updatedTs };
-      const next = changePairs(record.properties, set, deleteKeys);
+      const level = consistencyLevelOf(set) ?? record.consistencyLevel;
+      const next = changePairs(record.properties, set, deleteKeys).filter(([key]) => key !== CONSISTENCY_LEVEL);
       checkPairs(next, "properties");
       checkProperties(next, decodeSchema(record.declaredSchema));
-      return { ...record, properties: next, updatedTs };
+      return { ...record, consistencyLevel: level, properties: next, updatedTs };
     });
     return statusWithWarnings(set);
   }

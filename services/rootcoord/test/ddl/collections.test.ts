@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "@jest/globals";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { decodeStoredSchema, milvus, schema as wire } from "@sluice/rpc";
+import { common, decodeStoredSchema, milvus, schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { field, idField, openDdl, outcome, pairs, schemaBytes, schemaOf, startMs, vectorField } from "./harness.ts";
 
@@ -34,6 +34,22 @@ const structSchema = schemaOf({
     },
   ],
   properties: pairs({ "schema.key": "kept" }),
+});
+
+it("have another consistency level by a property of this name, which is none", async () => {
+  const ddl = await openDdl();
+  await ddl.create("c");
+  const set = (level: string) =>
+    ddl.call("alterCollection", { collectionName: "c", properties: pairs({ consistency_level: level }) });
+  const about = async () => {
+    const { consistencyLevel, properties } = await ddl.call("describeCollection", { collectionName: "c" });
+    return [consistencyLevel, properties];
+  };
+  await set("Bounded");
+  expect(await about()).toEqual([common.ConsistencyLevel.Bounded, []]);
+  await set("3");
+  expect(await about()).toEqual([common.ConsistencyLevel.Eventually, []]);
+  expect(await outcome(set("Odd"))).toContain("1100 invalid consistency level: Odd");
 });
 
 describe("what comes back", () => {
