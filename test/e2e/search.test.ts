@@ -482,13 +482,76 @@ describe("search", () => {
     });
   });
 
+  describe("rankers that boost", () => {
+    const boost = (params: Readonly<Record<string, string>>) => ({
+      ...{ name: "boost", type: 3 as never, inputFieldNames: [] },
+      params: pairs({ reranker: "boost", ...params }),
+    });
+    const by = (functions: object[], params: Readonly<Record<string, string>> = {}) => ({
+      functionScore: { functions: functions as never, params: pairs(params) },
+    });
+    const poem = boost({ filter: "genre == 'poem'", weight: "0.5" });
+    const l2Hits = (count: number) => nearest(rows, (row) => scoreOf.L2(row.f32, query), "L2").slice(0, count);
+    const better = (a: Hit, b: Hit) => a.score - b.score || a.id - b.id;
+    const expected = (count: number, score: (hit: Hit, row: Book) => number) =>
+      l2Hits(count)
+        .map((hit) => ({ id: hit.id, score: Math.fround(score(hit, rows[hit.id])) }))
+        .sort(better);
+
+    it("multiply or add to the scores of the nearest hits that a filter is true for", async () => {
+      const weighed = expected(14, ({ score }, { genre }) => (genre === "poem" ? score * 0.5 : score));
+      const found = await floats([query, query], { ...l2, topk: 10, offset: 4 }, by([poem]));
+      expect(hitsOf(found)).toEqual([weighed.slice(4), weighed.slice(4)]);
+      const added = expected(10, ({ score }, { genre }) => (genre === "poem" ? score + 0.5 : score));
+      expect(hitsOf(await floats([query], l2, by([poem], { boost_mode: "Sum" })))).toEqual([added]);
+      const all = expected(10, ({ score }) => score * 2);
+      expect(hitsOf(await floats([query], l2, by([boost({ weight: "2" })])))).toEqual([all]);
+    });
+
+    it("go together as function_mode says", async () => {
+      const early = boost({ filter: "year < 1950", weight: "3" });
+      const both = (sum: boolean) =>
+        expected(10, ({ score }, { genre, year }) => {
+          const weights = [...(genre === "poem" ? [0.5] : []), ...(year < 1950 ? [3] : [])];
+          if (weights.length === 0) return score;
+          return score * weights.reduce((a, b) => (sum ? a + b : a * b));
+        });
+      expect(hitsOf(await floats([query], l2, by([poem, early])))).toEqual([both(false)]);
+      expect(hitsOf(await floats([query], l2, by([poem, early], { function_mode: "sum" })))).toEqual([both(true)]);
+    });
+
+    it("rank one search among several", async () => {
+      const one = { ...requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 30 }), ...by([poem]) };
+      const found = await fixture.client.raw.hybridSearch(
+        milvus.HybridSearchRequest.fromPartial({
+          ...{ collectionName: "books", requests: [one], rankParams: pairs({ limit: 12, strategy: "rrf" }) },
+        }),
+      );
+      const weighed = expected(30, ({ score }, { genre }) => (genre === "poem" ? score * 0.5 : score));
+      expect(hitsOf(found)[0].map(({ id }) => id)).toEqual(weighed.slice(0, 12).map(({ id }) => id));
+    });
+
+    it("refuse what they cannot do", async () => {
+      const reason = (functions: object[], params = {}, more = {}) =>
+        refusal(floats([query], { ...l2, ...more }, by(functions, params)));
+      expect(await reason([boost({})])).toContain("must set weight params");
+      expect(await reason([boost({ weight: "x" })])).toContain("param weight:x is not a number");
+      expect(await reason([boost({ weight: "1", filter: "nope > 1" })])).toContain("field nope not exist");
+      expect(await reason([boost({ weight: "1", random_score: "{}" })])).toContain("random_score of a boost ranker");
+      expect(await reason([poem], { boost_mode: "max" })).toContain("unknown boost_mode: max");
+      expect(await reason([poem], {}, { group_by_field: "genre" })).toContain("not supported with group_by_field");
+      const decay = { ...poem, params: pairs({ reranker: "decay" }) };
+      expect(await reason([poem, decay])).toContain("go together with no other one, but got decay");
+    });
+  });
+
   it("refuses what would score, mark or group hits otherwise, and says what to do", async () => {
     const score = (reranker: string) => ({
       functions: [{ name: "f", type: 3, params: [{ key: "reranker", value: reranker }] }],
     });
     const reason = (more: object) => refusal(floats([query], l2, more as never));
-    expect(await reason({ functionScore: score("boost") })).toContain(
-      "unsupported reranker boost: one search takes decay",
+    expect(await reason({ functionScore: score("model") })).toContain(
+      "unsupported reranker model: one search takes decay and boost",
     );
     expect(await reason({ functionScore: score("decay") })).toContain("decay function lost param: origin");
     expect(await reason({ highlighter: { type: 0, params: [] } })).toContain("highlighter is not supported");

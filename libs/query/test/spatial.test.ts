@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "@jest/globals";
+import { Turns } from "@sluice/async";
 import { compileFilter } from "@sluice/query";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
@@ -223,9 +224,19 @@ describe("spatial filters", () => {
     expect(refusal(text)).toBe(cause);
   });
 
+  const zigzag = (flip: boolean) =>
+    `LINESTRING (${Array.from({ length: 520 }, (_, i) => (flip ? `${i % 2 ? 600 : -1} ${i}` : `${i} ${i % 2 ? 600 : -1}`)).join(",")})`;
+
+  it("end within a row when the call ends", async () => {
+    const filter = compileFilter(`st_crosses(geo, "${zigzag(true)}")`, geometries);
+    const columns = columnsOf(geometries, [{ geo: zigzag(false) }]);
+    const controller = new AbortController();
+    const found = filter.evaluateInTurns(columns, 1, new Turns(controller.signal, 0));
+    setImmediate(() => controller.abort(new Error("enough")));
+    await expect(found).rejects.toThrow("enough");
+  });
+
   it("refuse geometries that meet in more points than memory is there for", () => {
-    const zigzag = (flip: boolean) =>
-      `LINESTRING (${Array.from({ length: 520 }, (_, i) => (flip ? `${i % 2 ? 600 : -1} ${i}` : `${i} ${i % 2 ? 600 : -1}`)).join(",")})`;
     const filter = compileFilter(`st_touches(geo, "${zigzag(true)}") or st_crosses(geo, "${zigzag(true)}")`, everyKind);
     const columns = columnsOf(everyKind, [{ geo: zigzag(false) }]);
     expect(() => filter.evaluate(columns, 1)).toThrow(/meets another one, or itself, in more than 262144 points/);

@@ -73,7 +73,7 @@ export function rankingOfOne(
   const name = ranker.params.find(({ key }) => key.toLowerCase() === "reranker")?.value ?? ranker.name;
   if (name.toLowerCase() !== "decay")
     refuse(
-      `unsupported reranker ${excerpt(name)}: one search takes decay (rank several by hybrid_search with rrf or weighted, or order hits in the client): invalid parameter`,
+      `unsupported reranker ${excerpt(name)}: one search takes decay and boost (rank several by hybrid_search with rrf or weighted, or order hits in the client): invalid parameter`,
     );
   if (groupBy)
     refuse("a decay ranker is not supported with group_by_field: group hits in the client: invalid parameter");
@@ -161,6 +161,6 @@ function merged(worths: readonly number[], merge: Merge): number {
 }
 
 /** Scores as they are answered. */
-export function rounded(hits: readonly Hit[], { roundDecimal }: Ranking): Hit[] {
+export function rounded(hits: readonly Hit[], { roundDecimal }: Pick<Ranking, "roundDecimal">): Hit[] {
   return hits.map((hit) => ({ ...hit, score: asAnswered(hit.score, powerOf(roundDecimal)) }));
 }

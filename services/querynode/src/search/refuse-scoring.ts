@@ -18,7 +18,7 @@ export function refuseScoring(request: milvus.SearchRequest): void {
 export function refuseInnerRanker({ functionScore: score }: milvus.SearchRequest): void {
   if (score && score.functions.length > 0)
     refuse(
-      `unsupported reranker ${excerpt(rerankerOf(score))} of one search among several: rank them together, by rrf, weighted or decay: invalid parameter`,
+      `unsupported reranker ${excerpt(rerankerOf(score))} of one search among several, which takes boost: rank them together, by rrf, weighted or decay: invalid parameter`,
     );
 }
 

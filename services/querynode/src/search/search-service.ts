@@ -7,6 +7,7 @@ import { primaryKeyIndex } from "@sluice/schema";
 import { readMoment } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
+import { type Boosting, boostingOf } from "./boost.ts";
 import { SearchCompiler } from "./compile-search.ts";
 import { findHits, valuesOf } from "./find-hits.ts";
 import type { GroupBy } from "./group-params.ts";
@@ -14,8 +15,8 @@ import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
 import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
-import { rankingOf, rankingOfOne, rounded } from "./rank-hits.ts";
-import { rankedAnew, rankedTogether } from "./ranked-searches.ts";
+import { rankingOf, rounded } from "./rank-hits.ts";
+import { boostedSearch, hitsOfOne, rankedTogether } from "./ranked-searches.ts";
 import { refuseChains, refuseInnerRanker } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
@@ -64,8 +65,7 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compiler.compile(request, call);
-    const ranking = rankingOfOne(request, search.params, call.collection);
-    const nearest = ranking ? await rankedAnew(search, ranking, call) : await findHits(search, call.deps);
+    const nearest = await hitsOfOne(request, search, call);
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
     return searchAnswer(call, { hits, output, ...page, groupBy: search.params.groupBy });
@@ -80,9 +80,13 @@ export class SearchService {
     const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
     const order = orderOf(params, call.collection);
     const searches: Search[] = [];
+    const boostings: (Boosting | undefined)[] = [];
     for (const one of request.requests) {
-      refuseInnerRanker(one);
-      searches.push(await this.#compiler.compile(one, call));
+      const search = await this.#compiler.compile(one, call);
+      const boosting = await boostingOf(one, search.params, call);
+      if (!boosting) refuseInnerRanker(one);
+      searches.push(search);
+      boostings.push(boosting);
     }
     const counts = new Set(searches.map(({ queries }) => queries.count));
     if (counts.size > 1)
@@ -93,8 +97,14 @@ export class SearchService {
       call.collection,
     );
     const groups = rankedGroupsOf(params, call.collection, searches);
+    if (groups && boostings.some((boosting) => boosting !== undefined))
+      refuse("a boost ranker is not supported with group_by_field: group hits in the client: invalid parameter");
     const lists: Hit[][][] = [];
-    for (const search of searches) lists.push(await findHits(groups ? grouping(search, groups.by) : search, call.deps));
+    for (const [i, search] of searches.entries()) {
+      const boosting = boostings[i];
+      const plain = groups ? grouping(search, groups.by) : search;
+      lists.push(boosting ? await boostedSearch(search, boosting, call) : await findHits(plain, call.deps));
+    }
     const ranked = await rankedTogether(lists, ranking, call);
     const values = groups && (await valuesOf(ranked.flat(), groups.by, searches[0], call.deps));
     const best = ranked.map((hits) =>

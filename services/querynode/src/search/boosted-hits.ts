@@ -1,0 +1,79 @@
+import type { Column } from "@sluice/columns";
+import type { Filter } from "@sluice/query";
+import { AnswerBudget } from "../segment-rows.ts";
+import { takenRows } from "../take-rows.ts";
+import type { Boosting } from "./boost.ts";
+import { isDistance, type Metric } from "./metrics.ts";
+import type { SearchCall } from "./search-answer.ts";
+import type { Hit } from "./top-hits.ts";
+
+/** Hits of queries with the weights that they are boosted by, the best first, ties by primary key. */
+export async function boostedHits(
+  lists: readonly (readonly Hit[])[],
+  boosting: Boosting,
+  metric: Metric,
+  call: SearchCall,
+): Promise<Hit[][]> {
+  const { sources, turns } = call.deps;
+  const weights = await weightsOf(lists.flat(), boosting, call);
+  let at = 0;
+  const boosted = (hit: Hit): Hit => {
+    const weight = weights[at++];
+    return weight === undefined ? hit : { ...hit, score: combined(hit.score, weight, boosting.boostMode) };
+  };
+  const sign = isDistance(metric) ? 1 : -1;
+  const better = (a: Hit, b: Hit) =>
+    (a.score - b.score) * sign || sources.compareKeys(a.source, a.row, b.source, b.row);
+  const found: Hit[][] = [];
+  for (const hits of lists) {
+    found.push(hits.map(boosted).sort(better));
+    if (turns.isDue) await turns.next();
+  }
+  return found;
+}
+
+/** Of each hit what its boosts say together, in float32 as in Milvus; undefined of one that none is for. */
+async function weightsOf(
+  hits: readonly Hit[],
+  { boosts, functionMode }: Boosting,
+  call: SearchCall,
+): Promise<(number | undefined)[]> {
+  const weights: (number | undefined)[] = hits.map(() => undefined);
+  for (const { weight, filter } of boosts) {
+    const passes = filter && (await passing(hits, filter, call));
+    for (const [i, known] of weights.entries()) {
+      if (passes && passes[i] === 0) continue;
+      weights[i] = known === undefined ? Math.fround(weight) : combined(known, weight, functionMode);
+    }
+  }
+  return weights;
+}
+
+function combined(a: number, b: number, mode: Boosting["boostMode"]): number {
+  const other = Math.fround(b);
+  return Math.fround(mode === "multiply" ? a * other : a + other);
+}
+
+/** 1 of the hits that a filter is true for. */
+async function passing(
+  hits: readonly Hit[],
+  filter: Filter,
+  { collection, order, deps }: SearchCall,
+): Promise<Uint8Array> {
+  const { sources, rows: from, turns, signal } = deps;
+  const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);
+  const fields = filter.fields.map((index) => collection.fields[index]);
+  const taken: Column[][] = await from.take(
+    sources.parts.map((part, i) => ({ part, rows: wanted[i] })),
+    { fields, schema: order.schema },
+    { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
+  );
+  const passes = wanted.map(({ length }) => new Uint8Array(length));
+  for (const [source, { length }] of wanted.entries()) {
+    if (length === 0) continue;
+    const columns = new Map(filter.fields.map((index, f) => [index, taken[f][source]]));
+    const found = filter.draw(await filter.evaluateInTurns(columns, length, turns));
+    for (const row of found) passes[source][row] = 1;
+  }
+  return Uint8Array.from(hits, (_, i) => passes[rows.sourceOf[i]][rows.rowOf[i]]);
+}
