@@ -73,8 +73,8 @@ describe("file groups", () => {
     [() => groupFlatFiles(["a.orc"]), "unexpected file type, files=[a.orc], expected one of"],
     [() => groupFlatFiles(["a.orc"]), "; ORC is not read: write it as Parquet"],
     [
-      () => groupFlatFiles(["base_full.csr"]),
-      "; a sparse matrix of the big-ann benchmarks is not read: write it as JSON Lines",
+      () => groupFlatFiles(["dumped/toc.dat"]),
+      "; an archive of pg_dump is not read: write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
     ],
     [() => groupFlatFiles(["A.PKL"]), "; a pickle, which could run code, is not read: save arrays with numpy.savez"],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
