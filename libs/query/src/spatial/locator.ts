@@ -28,9 +28,11 @@ export class Locator {
     this.#odd = new Uint8Array(shape.polygons);
   }
 
-  locate(point: PlanePoint): Location {
+  /** @param edge one that the point is known to lie on: where edges cross, that is the dearest question */
+  locate(point: PlanePoint, edge?: number): Location {
     const { owners } = this.#shape;
-    const on = this.#scan(point, []);
+    const known = edge === undefined ? [] : [edge];
+    const on = [...known, ...this.#scan(point, known)];
     const borders = on.filter((edge) => owners[edge] >= 0);
     for (const edge of borders) this.#odd[owners[edge]] = 0;
     if (this.#isInside()) return Location.interior;

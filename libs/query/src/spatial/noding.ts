@@ -49,12 +49,19 @@ function listOf<T>(lists: Map<number, T[]>, key: number): T[] {
   return added;
 }
 
+/** Where edges meet. */
+export interface Meeting {
+  readonly point: PlanePoint;
+  /** One edge of each geometry that the point lies on. */
+  readonly edges: readonly [number, number];
+}
+
 /** Finds where lines and rings of two geometries meet. */
 export class Noder {
   readonly #a: NodedShape;
   readonly #b: NodedShape;
   readonly #given = new Set<string>();
-  #found: PlanePoint[] = [];
+  #found: Meeting[] = [];
   #count = 0;
 
   constructor(a: NodedShape, b: NodedShape) {
@@ -66,7 +73,7 @@ export class Noder {
    * Each point where they meet, once, or nothing, when others may have their turn.
    * @throws {StatusError} 1100 when there are too many
    */
-  *nodes(): Generator<PlanePoint | undefined, void> {
+  *nodes(): Generator<Meeting | undefined, void> {
     const [a, b] = [this.#a.shape, this.#b.shape];
     const near: number[] = [];
     for (let edge = 0; edge < a.count; edge++) {
@@ -107,7 +114,7 @@ export class Noder {
     const point = new Crossing(p.subarray(4 * edge, 4 * edge + 4), q.subarray(4 * other, 4 * other + 4));
     this.#a.cuts.add(edge, point);
     this.#b.cuts.add(other, point);
-    this.#node(point);
+    this.#node(point, [edge, other]);
   }
 
   /** An end of one edge lies on the line of another, and perhaps on the edge. @param end 0 for its start, 2 for its end */
@@ -122,12 +129,12 @@ export class Noder {
     const key = pointKey(x, y);
     if (!this.#given.has(key)) {
       this.#given.add(key);
-      this.#node(point);
+      this.#node(point, one === this.#a ? [edge, other] : [other, edge]);
     }
   }
 
-  #node(point: PlanePoint): void {
-    this.#found.push(point);
+  #node(point: PlanePoint, edges: readonly [number, number]): void {
+    this.#found.push({ point, edges });
     if (++this.#count > MAX_NODES) throw tooManyNodes();
   }
 }

@@ -46,7 +46,8 @@ export function* relate(
   [ofA, ofB]: readonly [Parts, Parts] = ["all", "all"],
 ): Generator<undefined, void> {
   const [one, two] = [sideFor(a), sideFor(b)];
-  const place = (point: PlanePoint) => matrix.raise(one.locator.locate(point), two.locator.locate(point), 0);
+  const place = ({ point, edges: [edge, other] }: Placed) =>
+    matrix.raise(one.locator.locate(point, edge), two.locator.locate(point, other), 0);
   matrix.raise(Location.exterior, Location.exterior, 2);
   if (ofA !== "none") yield* placeEach(loosePoints(a), place);
   if (ofB !== "none") yield* placeEach(loosePoints(b), place);
@@ -56,27 +57,33 @@ export function* relate(
   if (ofB === "all") yield* placePieces(two, one, (own, other, dimension) => matrix.raise(other, own, dimension));
 }
 
-function* placeEach(
-  points: Iterable<PlanePoint | undefined>,
-  place: (point: PlanePoint) => void,
-): Generator<undefined, void> {
+function* placeEach(points: Iterable<Placed | undefined>, place: (point: Placed) => void): Generator<undefined, void> {
   for (const point of points) {
     if (point) place(point);
     yield;
   }
 }
 
+/** A point, and of each geometry an edge that it lies on, where one is known. */
+interface Placed {
+  readonly point: PlanePoint;
+  readonly edges: readonly [number?, number?];
+}
+
 /** Points, and ends of lines, which may lie anywhere. */
-function* loosePoints({ edges, owners, starts, count, lineEnds }: Shape): Generator<PlanePoint | undefined> {
+function* loosePoints({ edges, owners, starts, count, lineEnds }: Shape): Generator<Placed | undefined> {
   const isEnd = (at: number) => lineEnds.has(pointKey(edges[at], edges[at + 1]));
   for (let edge = 0, at = 0; edge < count; edge++, at += 4) {
     if (edge % EDGES_A_TURN === 0) yield undefined;
     if (owners[edge] >= 0) continue;
     const isLast = edge + 1 === count || starts[edge + 1] === 1;
-    if (owners[edge] === POINT_OWNER || (starts[edge] === 1 && isEnd(at)))
-      yield new GivenPoint(edges[at], edges[at + 1]);
-    if (owners[edge] === LINE_OWNER && isLast && isEnd(at + 2)) yield new GivenPoint(edges[at + 2], edges[at + 3]);
+    if (owners[edge] === POINT_OWNER || (starts[edge] === 1 && isEnd(at))) yield placed(edges[at], edges[at + 1]);
+    if (owners[edge] === LINE_OWNER && isLast && isEnd(at + 2)) yield placed(edges[at + 2], edges[at + 3]);
   }
+}
+
+function placed(x: number, y: number): Placed {
+  return { point: new GivenPoint(x, y), edges: [] };
 }
 
 function* cutOwn({ shape, cuts, alongOwn }: Side): Generator<undefined, void> {
