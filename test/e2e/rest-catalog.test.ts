@@ -194,6 +194,11 @@ it("the time that rows live has several names over REST, and is refused when it 
   expect(await seconds()).toEqual([{ key: "collection.ttl.seconds", value: "60" }]);
   await data("collections/alter_properties", { ...brief, properties: { "ttl.seconds": 70 } });
   expect(await seconds()).toEqual([{ key: "collection.ttl.seconds", value: "70" }]);
+  const odd = { ...brief, properties: { "colection.ttl.seconds": 5 } };
+  expect(await post("collections/alter_properties", odd)).toEqual({
+    ...{ code: 0, data: {} },
+    warnings: ["properties that are not known and have no effect: colection.ttl.seconds"],
+  });
 });
 
 it("a default of 64 bits and what a struct may be are described whole", async () => {

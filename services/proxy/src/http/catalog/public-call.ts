@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, milvus } from "@sluice/rpc";
+import { checkStatus, type common, milvus } from "@sluice/rpc";
 import type { CallContext } from "../../call-context.ts";
 import type { AnswerOf, AnyOperation, Method, Operations, RequestOf } from "../../operations/operations.ts";
 
@@ -10,19 +10,21 @@ import type { AnswerOf, AnyOperation, Method, Operations, RequestOf } from "../.
  */
 export type PublicCall = <M extends Method>(method: M, request?: Partial<RequestOf<M>>) => Promise<AnswerOf<M>>;
 
-/** The calls of a request. */
-export type CallOf = (request: { readonly call: CallContext }) => PublicCall;
+/** The calls of a request, which gets the warnings of their answers. */
+export type CallOf = (request: { readonly call: CallContext; warnings?: string[] }) => PublicCall;
 
 export function publicCalls(operations: Operations): CallOf {
-  return ({ call: context }) =>
+  return (rest) =>
     async <M extends Method>(method: M, request?: Partial<RequestOf<M>>) => {
       const operation = operations[method] as AnyOperation | undefined;
       if (!operation) throw new StatusError(statusCodes.unimplemented, `${method} is not supported by this server`);
       const empty: object = milvus.MilvusServiceService[method].requestDeserialize(Buffer.alloc(0));
-      const answer = (await operation({ ...empty, ...request }, context)) as AnswerOf<M>;
+      const answer = (await operation({ ...empty, ...request }, rest.call)) as AnswerOf<M>;
       if (answer instanceof Uint8Array) return answer;
-      const { status = answer } = answer as { status?: object };
-      checkStatus(status as Parameters<typeof checkStatus>[0]);
+      const { status = answer } = answer as { status?: common.Status };
+      checkStatus(status as common.Status);
+      const { warnings } = (status as Partial<common.Status>).extraInfo ?? {};
+      if (warnings) rest.warnings = [...(rest.warnings ?? []), warnings];
       return answer;
     };
 }

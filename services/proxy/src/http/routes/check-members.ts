@@ -11,6 +11,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Members that nobody knows, as their paths. */
     unknownMembers?: string[];
+    /** What a call was done with, and should not look as if it had an effect. */
+    warnings?: string[];
     /** Why a member is refused; told to who may make the call. */
     refusedMember?: StatusError;
   }
@@ -31,9 +33,10 @@ export function checkMembers(app: FastifyInstance): void {
     if (isObject(request.body)) request.body = checked(request.body, inBody, request, route);
     if (isObject(request.query)) request.query = checked(request.query, membersOf(route.query), request, route);
   });
-  app.addHook("preSerialization", async ({ unknownMembers }, _reply, answer) =>
-    unknownMembers && isObject(answer) ? { ...answer, warnings: warningsOf(unknownMembers) } : answer,
-  );
+  app.addHook("preSerialization", async ({ unknownMembers = [], warnings: told = [] }, _reply, answer) => {
+    const warnings = [...warningsOf(unknownMembers), ...told];
+    return warnings.length > 0 && isObject(answer) ? { ...answer, warnings } : answer;
+  });
 }
 
 /** After guards: who may not make a call is told that, and nothing of its members. */
