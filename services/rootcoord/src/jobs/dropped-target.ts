@@ -15,7 +15,16 @@ export async function droppedTarget(job: JobRecord, getCollection: GetCollection
   const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
   const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
   const missing = wanted.find((partition) => !present.has(partition));
-  return missing === undefined ? undefined : `partition ${nameOfPartition(job, missing)}`;
+  if (missing === undefined) return undefined;
+  const name = job.kind === "merge" ? await nameInMerged(job, missing, getCollection) : nameOfPartition(job, missing);
+  return `partition ${name}`;
+}
+
+/** What a merge makes has partitions of the same names. */
+async function nameInMerged(job: JobRecord, id: bigint, getCollection: GetCollection): Promise<string> {
+  const made = specOf(job, "merge").partitions.find(([from]) => from === id)?.[1];
+  const merged = await getCollection(job.collectionId);
+  return merged?.partitions.find(({ partitionId }) => partitionId === made)?.name ?? String(id);
 }
 
 /** As the job was told it, where it knows: one that takes several has no single name. */
