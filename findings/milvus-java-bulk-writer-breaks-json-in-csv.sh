@@ -5,7 +5,7 @@
 # {"s": "a \"b\""} stands there as {"s":"a "b""}, which is no JSON and cannot be mended by whoever reads it. The writer says nothing. Its
 # JSON file has the value of the same row whole, and so has a VarChar column of the CSV that has the same text.
 #
-# Ends with 0 while that is so, with 1 once it has changed.
+# Needs Maven and Java 17 (Debian: maven, default-jdk-headless). Ends with 0 while that is so, with 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
