@@ -53,21 +53,16 @@ export async function fieldData(
 }
 
 /**
- * A struct array: its members' lists, under the struct's own name.
+ * A struct array: its members' lists, under the struct's own name. Which rows are null is for the members to say, as in Milvus: some
+ * clients read no struct that says it too.
  * @param members `fieldData` of each, under its plain name
- * @param first the rows of the first member, where it says which of them are null
  */
-export async function structFieldData(
-  struct: StructSchema,
-  members: readonly Parts[],
-  first: Rows | undefined,
-): Promise<Parts> {
+export function structFieldData(struct: StructSchema, members: readonly Parts[]): Parts {
   return joined(
     numberField(FIELD_DATA.type, schema.DataType.ArrayOfStruct),
     textField(FIELD_DATA.name, struct.name),
     bytesField(FIELD_DATA.structs, joined(...members.map((member) => bytesField(LIST.data, member)))),
     numberField(FIELD_DATA.fieldId, struct.fieldId),
-    struct.nullable && first ? packedField(FIELD_DATA.validData, await validityBytes(first)) : NOTHING,
   );
 }
 

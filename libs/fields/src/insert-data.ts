@@ -31,7 +31,7 @@ export async function insertData(
     const indexes = memberIndexes(schema, struct);
     for (const i of indexes)
       inner.push(await dataOf(schema.fields[i], columns[i] as Column, memberName(schema.fields[i].name)));
-    parts.push(await structFieldData(struct, inner, rowsOf(columns[indexes[0]] as Column)));
+    parts.push(structFieldData(struct, inner));
   }
   return parts;
 }

@@ -25,7 +25,8 @@ const NAME = tagOf(2, BYTES);
 const SCALARS = tagOf(3, BYTES);
 const VECTORS = tagOf(4, BYTES);
 const IS_DYNAMIC = tagOf(6, VARINT);
-const VALID = 7;
+/** Where nulls are marked: by clients of Milvus 3 beside the values, by all others behind them. */
+const VALID = { field: 7, scalars: 17, vectors: 9 };
 const MEMBERS = tagOf(8, BYTES);
 
 /** @throws {RangeError} for bytes that are no message, and for struct arrays in struct arrays */
@@ -51,8 +52,15 @@ function split(bytes: Uint8Array, readMembers: (bytes: Uint8Array) => FieldBytes
     else if (tag === MEMBERS) field.members = readMembers(cursor.lengthDelimited());
     else cursor.skip(tag & 7);
   }
-  const valid = packedNumbers(bytes, VALID, VARINT);
+  const valid = validityOf(bytes, field);
   return valid.length > 0 ? { ...field, valid } : field;
+}
+
+function validityOf(bytes: Uint8Array, { scalars, vectors }: Pick<FieldBytes, "scalars" | "vectors">): Uint8Array {
+  const beside = scalars
+    ? packedNumbers(scalars, VALID.scalars, VARINT)
+    : packedNumbers(vectors ?? new Uint8Array(0), VALID.vectors, VARINT);
+  return beside.length > 0 ? beside : packedNumbers(bytes, VALID.field, VARINT);
 }
 
 /** Of a `StructArrayField`. */

@@ -145,7 +145,7 @@ it("a struct holds its members' lists under their plain names", async () => {
   const rows = { columns: [longs(1n)], rows: rowsOf(1), turns };
   const member = await fieldParts(field("chapters[page]", DataType.Int64), rows, "UTC", "page");
   const struct = { fieldId: 103, name: "chapters", nullable: false, maxCapacity: 4, members: ["page"] };
-  expect(read(await structFieldData(struct, [member], undefined))).toMatchObject({
+  expect(read(structFieldData(struct, [member]))).toMatchObject({
     fieldName: "chapters",
     field: { $case: "structArrays", value: { fields: [{ fieldName: "page" }] } },
   });

@@ -84,6 +84,31 @@ describe("a column whose message", () => {
   });
 });
 
+// Source: milvus-proto of 2026, schema.proto: new writers mark nulls in ScalarField and VectorField, readers look there first.
+describe("a column whose nulls are marked beside its values", () => {
+  const beside = (number: number) => bytesField(number, bytes(1, 0, 1));
+
+  it("has them, whatever is said behind them", () => {
+    const values = bytesField(3, joined(bytesField(2, bytesField(1, bytes(5, 6))), beside(17)));
+    for (const behind of [joined(), bytesField(7, bytes(1, 1, 1))]) {
+      const column = read(nullable, joined(head(DataType.Int8, "f"), values, behind), 3);
+      expect([valuesOf(column).slice(0, 3), [...(column.validity ?? [])]]).toEqual([
+        [5, 0, 6],
+        [1, 0, 1],
+      ]);
+    }
+  });
+
+  it("has them in vectors, too", () => {
+    const of = field("f", DataType.FloatVector, { dim: 1, nullable: true });
+    const list = bytesField(1, joined(float(2), float(4)));
+    const values = bytesField(4, joined(numberField(1, 1), bytesField(2, list), beside(9)));
+    const column = read(of, joined(head(DataType.FloatVector, "f"), values), 3);
+    expect([...new Float32Array(column.data.slice(0, 12).buffer)]).toEqual([2, 0, 4]);
+    expect([...(column.validity ?? [])]).toEqual([1, 0, 1]);
+  });
+});
+
 describe("a message is refused", () => {
   const vector = field("f", DataType.FloatVector, { dim: 1 });
   it.each<[string, FieldSchema, Parts, RegExp]>([

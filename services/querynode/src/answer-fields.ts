@@ -44,14 +44,11 @@ export async function answerFields(
   for (const index of output.fields) fieldsData.push(await fieldData(collection.fields[index], await next(), timezone));
   for (const { struct, indexes: members } of structs) {
     const data: Parts[] = [];
-    let first: Rows | undefined;
     for (const index of members) {
       const field = collection.fields[index];
-      const member = await next();
-      if (data.length === 0 && field.nullable) first = member;
-      data.push(await fieldData(field, member, timezone, memberName(field.name)));
+      data.push(await fieldData(field, await next(), timezone, memberName(field.name)));
     }
-    fieldsData.push(await structFieldData(struct, data, first));
+    fieldsData.push(structFieldData(struct, data));
   }
   return fieldsData;
 }

@@ -29,19 +29,19 @@ function keysBeside(names: ReadonlySet<string>, dynamic: object | null): [key: s
 }
 
 export function valuesOf(field: schema.FieldData): RowValue[] {
-  if (field.field?.$case === "structArrays") return structsOf(field.field.value.fields, field.validData);
+  if (field.field?.$case === "structArrays") return structsOf(field.field.value.fields);
   if (field.field?.$case === "vectors") return withNulls(vectorsOf(field.field.value), field.validData);
   const values = field.field?.$case === "scalars" ? scalarsOf(field.field.value) : [];
   return field.validData.length > 0 ? values.map((value, i) => (field.validData[i] ? value : null)) : values;
 }
 
-/** Lists of objects from lists of each member, which are equally long in a row. */
-function structsOf(members: readonly schema.FieldData[], valid: readonly boolean[]): RowValue[] {
+/** Lists of objects from lists of each member, which are equally long in a row, or null in all of them. */
+function structsOf(members: readonly schema.FieldData[]): RowValue[] {
   const columns = members.map((member) => [member.fieldName, valuesOf(member) as (RowValue[] | null)[]] as const);
-  const rows = valid.length || (columns[0]?.[1].length ?? 0);
-  return Array.from({ length: rows }, (_, row) => {
-    if (valid[row] === false) return null;
-    const length = Math.max(0, ...columns.map(([, lists]) => lists[row]?.length ?? 0));
+  const [[, first] = ["", []]] = columns;
+  return first.map((list, row) => {
+    if (list === null) return null;
+    const length = Math.max(...columns.map(([, lists]) => lists[row]?.length ?? 0));
     return Array.from({ length }, (_, i) =>
       Object.fromEntries(columns.map(([name, lists]) => [name, lists[row]?.[i]])),
     );
