@@ -14,7 +14,8 @@ export const rest = new RestClient({
   token: () => sessionStorage.getItem(TOKEN) ?? undefined,
   database: () => session.database,
   onUnknownCaller: () => {
-    isRefused = sessionStorage.getItem(TOKEN) !== null;
+    // Of calls that are refused at once, the first one takes the token away.
+    isRefused ||= sessionStorage.getItem(TOKEN) !== null;
     sessionStorage.removeItem(TOKEN);
     isLoginNeeded = true;
     tell();
@@ -37,7 +38,7 @@ export const session = {
   },
   logIn(user: string, password: string): void {
     sessionStorage.setItem(TOKEN, `${user}:${password}`);
-    isLoginNeeded = false;
+    [isLoginNeeded, isRefused] = [false, false];
     tell();
   },
   logOut(): void {

@@ -75,7 +75,8 @@ export class RestClient {
     const known = token();
     const headers = { ...init.headers, ...(known !== undefined && { authorization: `Bearer ${known}` }) };
     const response = await send(path, { ...init, headers });
-    if (response.status === 401) onUnknownCaller();
+    // Somebody else may have logged in meanwhile.
+    if (response.status === 401 && token() === known) onUnknownCaller();
     return response;
   }
 }
