@@ -203,6 +203,7 @@ test.each([
   ["computes its values", "INSERT INTO a (id) VALUES (now());", "'now(' is no literal"],
   ["calls a function otherwise", "INSERT INTO a (id) VALUES (replace('a','b','c'));", "'replace(' is called otherwise"],
   ["has too few values", "INSERT INTO a (id, b) VALUES (1);", "a row has 1 values, its table 2 columns"],
+  ["leaves out INTO", "INSERT a (id) VALUES (1);", "the statement 'INSERT a (id) VALUES' is not understood"],
   ["does not name its columns", "INSERT INTO a VALUES (1);", "nothing in the dump names the columns of table 'a'"],
   ["changes its columns", "INSERT INTO a (id) VALUES (1);INSERT INTO a (b) VALUES (1);", "other columns of table 'a'"],
   ["has its rows elsewhere", "COPY a (id) FROM '$$PATH$$/1.dat';", "pg_restore --table=NAME --file=NAME.sql"],
@@ -213,6 +214,14 @@ test.each([
   ];
   await expect(read(fields, dump)).rejects.toThrow(words);
 });
+
+test.each(["INSERT IGNORE", "INSERT DELAYED", "INSERT OR REPLACE", "REPLACE LOW_PRIORITY"])(
+  "rows by %s are read",
+  async (words) => {
+    const dump = `CREATE TABLE items (id INTEGER PRIMARY KEY, title TEXT, vector TEXT);\n${words} INTO items VALUES(1,'a','[1,2]');\n`;
+    expect(await read(mariadb.slice(0, 3), dump)).toEqual([{ id: 1, title: "a", vector: [1, 2] }]);
+  },
+);
 
 test.each([
   ["brackets behind INSERT", "INSERT (", "("],

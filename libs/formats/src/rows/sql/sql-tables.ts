@@ -24,7 +24,7 @@ const COPY = new RegExp(`^COPY\\s+${NAME}\\s*(?:\\(([\\s\\S]*)\\)\\s*)?FROM\\s+s
 /** Of archives of pg_dump, and of folders that DuckDB has exported. */
 const FILE = /^COPY\s[\s\S]*\sFROM\s+'([^']*)'/i;
 const INSERT = new RegExp(
-  `^(?:INSERT|REPLACE)\\s+(?:IGNORE\\s+)?INTO\\s+${NAME}\\s*(?:\\(([\\s\\S]*)\\)\\s*)?(?:OVERRIDING\\s+SYSTEM\\s+VALUE\\s+)?VALUES$`,
+  `^(?:INSERT|REPLACE)\\s+(?:[a-z_]+\\s+)*INTO\\s+${NAME}\\s*(?:\\(([\\s\\S]*)\\)\\s*)?(?:OVERRIDING\\s+SYSTEM\\s+VALUE\\s+)?VALUES$`,
   "i",
 );
 /** What is no column between the brackets; programs put names that are such words into quotes, but for PostgreSQL `key`. */
@@ -62,7 +62,10 @@ export class SqlTables {
 
   /** The same for `INSERT INTO … VALUES`. @throws {ImportError} */
   insert(statement: string): SqlTable | undefined {
-    return this.#rowsOf(INSERT.exec(statement));
+    const found = INSERT.exec(statement);
+    if (found) return this.#rowsOf(found);
+    const reason = `the statement '${excerpt(statement)}' is not understood: dump rows by INSERT INTO … VALUES`;
+    throw new ImportError("unsupported", reason);
   }
 
   /** At the end of the dump. @throws {ImportError} where it has no such table */
