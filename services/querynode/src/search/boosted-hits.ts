@@ -1,8 +1,6 @@
-import type { Column } from "@sluice/columns";
 import type { Filter } from "@sluice/query";
-import { AnswerBudget } from "../segment-rows.ts";
-import { takenRows } from "../take-rows.ts";
 import type { Boosting } from "./boost.ts";
+import { columnsOfHits } from "./find-hits.ts";
 import { isDistance, type Metric } from "./metrics.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
@@ -60,19 +58,13 @@ async function passing(
   filter: Filter,
   { collection, order, deps }: SearchCall,
 ): Promise<Uint8Array> {
-  const { sources, rows: from, turns, signal } = deps;
-  const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);
   const fields = filter.fields.map((index) => collection.fields[index]);
-  const taken: Column[][] = await from.take(
-    sources.parts.map((part, i) => ({ part, rows: wanted[i] })),
-    { fields, schema: order.schema },
-    { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
-  );
+  const { columns: taken, wanted, rows } = await columnsOfHits(hits, fields, order.schema, deps);
   const passes = wanted.map(({ length }) => new Uint8Array(length));
   for (const [source, { length }] of wanted.entries()) {
     if (length === 0) continue;
     const columns = new Map(filter.fields.map((index, f) => [index, taken[f][source]]));
-    const found = filter.draw(await filter.evaluateInTurns(columns, length, turns));
+    const found = filter.draw(await filter.evaluateInTurns(columns, length, deps.turns));
     for (const row of found) passes[source][row] = 1;
   }
   return Uint8Array.from(hits, (_, i) => passes[rows.sourceOf[i]][rows.rowOf[i]]);

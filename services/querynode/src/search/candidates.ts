@@ -52,7 +52,8 @@ export function candidatesOf(
     for (const row of near) found.add(query, row, Number.NaN);
   };
   if (!column) {
-    if (sketches && isOfFloats(comparison)) nearRows({ comparison, sketches, rows, bounds }, takeNear, kernels);
+    if (!sketches || !isOfFloats(comparison)) throw new Error("neither vectors nor sketches to compare with");
+    nearRows({ comparison, sketches, rows, bounds }, takeNear, kernels);
   } else if (isOfLists(comparison)) scoreLists(comparison, column, rows, take, kernels);
   else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
     scoreSketched({ comparison, column: column as FixedColumn, sketches, rows, bounds }, takeRows, kernels);

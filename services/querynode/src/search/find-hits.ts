@@ -2,9 +2,8 @@ import type { Column } from "@sluice/columns";
 import type { FieldSchema } from "@sluice/schema";
 import { present } from "../nodes/gone.ts";
 import { readCall, type ShareReads } from "../nodes/shares.ts";
-import type { RowSet } from "../row-set.ts";
 import { AnswerBudget } from "../segment-rows.ts";
-import { takenRows } from "../take-rows.ts";
+import { type TakenRows, takenRows } from "../take-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import { type GroupValues, grouped } from "./group-hits.ts";
 import type { GroupBy } from "./group-params.ts";
@@ -67,22 +66,22 @@ export async function valuesOf(
   { filter: { collection, text } }: Pick<Search, "filter">,
   deps: SearchDeps,
 ): Promise<GroupValues> {
-  const { columns, rows } = await columnOfHits(hits, collection.fields[field], text.schema, deps);
-  return new Map(hits.map((hit, i) => [hit, valueText(columns[rows.sourceOf[i]], rows.rowOf[i], path)]));
+  const { rows, columns } = await columnsOfHits(hits, [collection.fields[field]], text.schema, deps);
+  return new Map(hits.map((hit, i) => [hit, valueText(columns[0][rows.sourceOf[i]], rows.rowOf[i], path)]));
 }
 
-/** The values that hits have in a field, by their places in the columns. */
-export async function columnOfHits(
+/** What hits have in some fields: of each field the columns of all parts, and where the hits are there. */
+export async function columnsOfHits(
   hits: readonly Hit[],
-  field: FieldSchema,
+  fields: readonly FieldSchema[],
   schema: Buffer,
   { rows: from, sources, turns, signal }: SearchDeps,
-): Promise<{ readonly columns: readonly Column[]; readonly rows: RowSet }> {
+): Promise<TakenRows & { readonly columns: readonly (readonly Column[])[] }> {
   const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);
-  const [columns]: Column[][] = await from.take(
+  const columns = await from.take(
     sources.parts.map((part, i) => ({ part, rows: wanted[i] })),
-    { fields: [field], schema },
+    { fields, schema },
     { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
   );
-  return { columns, rows };
+  return { columns, wanted, rows };
 }

@@ -1,7 +1,7 @@
 import type { Column } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
 import type { Decay } from "./decay.ts";
-import { columnOfHits } from "./find-hits.ts";
+import { columnsOfHits } from "./find-hits.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -11,11 +11,11 @@ export async function weighedHits(
   { field, weight }: Decay,
   { collection, order, deps }: SearchCall,
 ): Promise<Hit[][]> {
-  const { columns, rows } = await columnOfHits(lists.flat(), collection.fields[field], order.schema, deps);
+  const { columns, rows } = await columnsOfHits(lists.flat(), [collection.fields[field]], order.schema, deps);
   const { dataType } = collection.fields[field];
   let at = 0;
   const weighed = (hit: Hit): Hit => {
-    const value = numberAt(columns[rows.sourceOf[at]], rows.rowOf[at], dataType);
+    const value = numberAt(columns[0][rows.sourceOf[at]], rows.rowOf[at], dataType);
     at++;
     return { ...hit, score: Math.fround(hit.score * Math.fround(weight(value))) };
   };
