@@ -47,7 +47,7 @@ class Finding {
   }
 }
 JAVA
-mvn -q -B dependency:build-classpath -Dmdep.outputFile=classpath
+mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.8:build-classpath -Dmdep.outputFile=classpath
 java -cp "$(cat classpath)" Finding.java >/dev/null 2>&1
 python3 - <<'PY'
 import csv, glob, json, sys
