@@ -520,6 +520,35 @@ describe("search", () => {
       expect(hitsOf(await floats([query], l2, by([poem, early], { function_mode: "sum" })))).toEqual([both(true)]);
     });
 
+    it("take their filters' values from the templates of the search", async () => {
+      const template = boost({ filter: "genre in {genres}", weight: "0.5" });
+      const genres = {
+        val: { $case: "arrayVal", value: { data: { $case: "stringData", value: { data: ["poem"] } } } },
+      };
+      const found = await floats([query], l2, { ...by([template]), exprTemplateValues: { genres } });
+      const weighed = expected(10, ({ score }, { genre }) => (genre === "poem" ? score * 0.5 : score));
+      expect(hitsOf(found)).toEqual([weighed]);
+    });
+
+    it("draw numbers by a seed and a field, the same each time, and others by another seed", async () => {
+      const drawing = (draw: object) => by([boost({ weight: "1000", random_score: JSON.stringify(draw) })], added);
+      const added = { boost_mode: "sum" };
+      const drawn = async (draw: object) => hitsOf(await floats([query], l2, drawing(draw)))[0];
+      const one = await drawn({ seed: 126, field: "id" });
+      expect(await drawn({ seed: 126, field: "id" })).toEqual(one);
+      expect(await drawn({ seed: 127, field: "id" })).not.toEqual(one);
+      const [near, numbers] = [new Map(l2Hits(10).map(({ id, score }) => [id, score])), new Set<number>()];
+      for (const { id, score } of one) numbers.add(Math.round(score - (near.get(id) ?? Number.NaN)));
+      expect(numbers.size).toBe(10);
+      expect([...numbers].every((number) => number >= 0 && number <= 1000)).toBe(true);
+      // By their places in segments, which stay the same as well.
+      expect(await drawn({ seed: 1 })).toEqual(await drawn({ seed: 1 }));
+      const alone = boost({ filter: "genre == 'poem'", weight: "0.5", random_score: '{"seed": 126, "field": "id"}' });
+      const found = hitsOf(await floats([query], l2, by([alone])))[0];
+      for (const { id, score } of found)
+        expect([id, score === near.get(id)]).toEqual([id, rows[id].genre !== "poem" || near.get(id) === 0]);
+    });
+
     it("rank one search among several", async () => {
       const one = { ...requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 30 }), ...by([poem]) };
       const found = await fixture.client.raw.hybridSearch(
@@ -537,7 +566,9 @@ describe("search", () => {
       expect(await reason([boost({})])).toContain("must set weight params");
       expect(await reason([boost({ weight: "x" })])).toContain("param weight:x is not a number");
       expect(await reason([boost({ weight: "1", filter: "nope > 1" })])).toContain("field nope not exist");
-      expect(await reason([boost({ weight: "1", random_score: "{}" })])).toContain("random_score of a boost ranker");
+      expect(await reason([boost({ weight: "1", random_score: '{"field": "genre"}' })])).toContain(
+        "only support int64 field as random seed, but got VarChar",
+      );
       expect(await reason([poem], { boost_mode: "max" })).toContain("unknown boost_mode: max");
       expect(await reason([poem], {}, { group_by_field: "genre" })).toContain("not supported with group_by_field");
       const decay = { ...poem, params: pairs({ reranker: "decay" }) };
@@ -578,14 +609,49 @@ describe("search", () => {
     expect(await hybrid({ functionScore: score("rrf") })).toBe("");
     const inner = { requests: [{ ...one, functionScore: score("decay") as never }] };
     expect(await hybrid(inner)).toContain("unsupported reranker decay of one search among several");
-    const body = { collectionName: "books", data: [query], annsField: "vector", functionScore: score("decay") };
-    const answer = await fetch(`${fixture.url}/v2/vectordb/entities/search`, {
-      method: "POST",
-      body: JSON.stringify(body),
+    const plain = { functionScore: { functions: [{ name: "f", type: 1, params: pairs({ reranker: "rrf" }) }] } };
+    expect(await reason(plain)).toContain("function f of a search is not rerank function");
+  });
+
+  it("rankers over REST are those of gRPC", async () => {
+    const post = async (path: string, body: object) => {
+      const url = `${fixture.url}/v2/vectordb/entities/${path}`;
+      const answer = await fetch(url, { method: "POST", body: JSON.stringify({ collectionName: "books", ...body }) });
+      return (await answer.json()) as { code: number; message: string; data: { id: string; distance: number }[] };
+    };
+    const functions = [
+      {
+        ...{ name: "b", type: "Rerank", inputFieldNames: [], outputFieldNames: [] },
+        params: { reranker: "boost", weight: 0.5, filter: "genre == 'poem'", random_score: { seed: 126, field: "id" } },
+      },
+    ];
+    const asRest = (hits: readonly Hit[]) => hits.map(({ id, score }) => ({ id: String(id), distance: score }));
+    const asFloats = (hits: readonly { id: string; distance: number }[]) =>
+      hits.map(({ id, distance }) => ({ id, distance: Math.fround(distance) }));
+    const params = pairs({ ...functions[0].params });
+    const same = {
+      functionScore: { functions: [{ name: "b", type: 3, params }], params: pairs({ boost_mode: "sum" }) },
+    };
+    const one = { data: [query], annsField: "f32", limit: 10, searchParams: { metric_type: "L2" }, metricType: "L2" };
+    const functionScore = { functions, params: { boost_mode: "sum" } };
+    const found = await post("search", { ...one, functionScore });
+    expect(asFloats(found.data)).toEqual(asRest(hitsOf(await floats([query], l2, same))[0]));
+
+    const rrf = { functions: [{ ...functions[0], params: { reranker: "rrf", k: 60 } }] };
+    const hybrid = await post("hybrid_search", { search: [one, one], limit: 3, functionScore: rrf });
+    const nearest = hitsOf(await floats([query], l2))[0].slice(0, 3);
+    expect(hybrid.data.map(({ id }) => id)).toEqual(nearest.map(({ id }) => String(id)));
+    const rerank = { strategy: "rrf", params: { k: 60 } };
+    expect(await post("hybrid_search", { search: [one], limit: 3, rerank, functionScore: rrf })).toMatchObject({
+      ...{ code: 1100, message: expect.stringContaining("rerank and functionScore cannot be given together") },
     });
-    expect(((await answer.json()) as { message: string }).message).toContain(
-      "functionScore is not supported over REST",
-    );
+    expect(await post("hybrid_search", { search: [one], limit: 3 })).toMatchObject({
+      ...{ code: 1802, message: expect.stringContaining("rerank is required") },
+    });
+    const noRanker = { functions: [{ ...functions[0], type: "Reranker" }] };
+    expect(await post("search", { ...one, functionScore: noRanker })).toMatchObject({
+      ...{ code: 1100, message: "Unsupported function type: Reranker" },
+    });
   });
 
   it("grouped by places in JSON and by dynamic keys, of which those that are missing are one group", async () => {

@@ -1,7 +1,10 @@
 import { excerpt } from "@sluice/errors";
-import { compileFilterInTurns, type Filter } from "@sluice/query";
+import { compileFilterInTurns, type Filter, type TemplateValue } from "@sluice/query";
 import type { milvus, schema } from "@sluice/rpc";
+import { templateValues } from "../template-values.ts";
 import { refuse } from "./metrics.ts";
+import { type RandomScore, randomScoreOf } from "./random-score.ts";
+import { rankersOf } from "./refuse-scoring.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { SearchParams } from "./search-params.ts";
 
@@ -14,6 +17,8 @@ export interface Boost {
   readonly weight: number;
   /** Undefined: all rows. */
   readonly filter: Filter | undefined;
+  /** Numbers from 0 to 1 that the weight is multiplied by, one a row; undefined: none. */
+  readonly random: RandomScore | undefined;
 }
 
 /** How boosts change the scores of the nearest hits. */
@@ -27,20 +32,22 @@ export interface Boosting {
 
 /** What the rankers of one search say, where they are boosts; undefined where there are others, or none. @throws {StatusError} 1100 */
 export async function boostingOf(
-  { functionScore: score }: milvus.SearchRequest,
+  { functionScore: score, exprTemplateValues }: milvus.SearchRequest,
   { groupBy, iterator }: SearchParams,
   call: SearchCall,
 ): Promise<Boosting | undefined> {
-  if (!score?.functions.some((ranker) => nameOf(ranker) === "boost")) return undefined;
-  const other = score.functions.find((ranker) => nameOf(ranker) !== "boost");
+  const rankers = rankersOf(score);
+  if (!score || !rankers.some((ranker) => nameOf(ranker) === "boost")) return undefined;
+  const other = rankers.find((ranker) => nameOf(ranker) !== "boost");
   if (other)
     refuse(`boost rankers go together with no other one, but got ${excerpt(nameOf(other))}: invalid parameter`);
   if (groupBy)
     refuse("a boost ranker is not supported with group_by_field: group hits in the client: invalid parameter");
   if (iterator) refuse("a boost ranker is not supported with iterators: ask for more hits at once: invalid parameter");
   const params = new Map(score.params.map(({ key, value }) => [key.toLowerCase(), value]));
+  const templates = await templateValues(exprTemplateValues, call.deps.turns);
   const boosts: Boost[] = [];
-  for (const ranker of score.functions) boosts.push(await boostOf(ranker, call));
+  for (const ranker of rankers) boosts.push(await boostOf(ranker, templates, call));
   return { boosts, functionMode: modeOf(params, "function_mode"), boostMode: modeOf(params, "boost_mode") };
 }
 
@@ -48,19 +55,22 @@ function nameOf({ params, name }: schema.FunctionSchema): string {
   return (params.find(({ key }) => key.toLowerCase() === "reranker")?.value ?? name).toLowerCase();
 }
 
-async function boostOf(ranker: schema.FunctionSchema, { collection, timezone, deps }: SearchCall): Promise<Boost> {
+async function boostOf(
+  ranker: schema.FunctionSchema,
+  templates: ReadonlyMap<string, TemplateValue>,
+  { collection, timezone, deps }: SearchCall,
+): Promise<Boost> {
   const params = new Map(ranker.params.map(({ key, value }) => [key.toLowerCase(), value]));
-  if (params.has("random_score"))
-    refuse(
-      "random_score of a boost ranker is not supported: draw rows by the filter random_sample, or shuffle hits in the client: invalid parameter",
-    );
+  const draw = params.get("random_score");
+  const random = draw === undefined ? undefined : randomScoreOf(draw, collection);
   const text = params.get("weight") ?? refuse("must set weight params for weight scorer: invalid parameter");
   const weight = Number(text);
   if (text.trim() === "" || !Number.isFinite(weight))
     refuse(`param weight:${excerpt(text)} is not a number: invalid parameter`);
   const filter = params.get("filter") ?? "";
-  if (filter.trim() === "") return { weight, filter: undefined };
-  return { weight, filter: await compileFilterInTurns(filter, collection, new Map(), { timezone }, deps.turns) };
+  if (filter.trim() === "") return { weight, filter: undefined, random };
+  const compiled = await compileFilterInTurns(filter, collection, templates, { timezone }, deps.turns);
+  return { weight, filter: compiled, random };
 }
 
 function modeOf(params: ReadonlyMap<string, string>, name: string): Mode {

@@ -2,6 +2,7 @@ import type { Filter } from "@sluice/query";
 import type { Boosting } from "./boost.ts";
 import { columnsOfHits } from "./find-hits.ts";
 import { isDistance, type Metric } from "./metrics.ts";
+import { placeKey, type RandomScore, randomNumber, valueKey } from "./random-score.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -37,11 +38,13 @@ async function weightsOf(
   call: SearchCall,
 ): Promise<(number | undefined)[]> {
   const weights: (number | undefined)[] = hits.map(() => undefined);
-  for (const { weight, filter } of boosts) {
+  for (const { weight, filter, random } of boosts) {
     const passes = filter && (await passing(hits, filter, call));
+    const drawn = random && (await drawnFor(hits, random, call));
     for (const [i, known] of weights.entries()) {
       if (passes && passes[i] === 0) continue;
-      weights[i] = known === undefined ? Math.fround(weight) : combined(known, weight, functionMode);
+      const own = Math.fround(drawn ? drawn[i] * Math.fround(weight) : weight);
+      weights[i] = known === undefined ? own : combined(known, own, functionMode);
     }
   }
   return weights;
@@ -50,6 +53,18 @@ async function weightsOf(
 function combined(a: number, b: number, mode: Boosting["boostMode"]): number {
   const other = Math.fround(b);
   return Math.fround(mode === "multiply" ? a * other : a + other);
+}
+
+/** A number from 0 to 1 for each hit. */
+async function drawnFor(
+  hits: readonly Hit[],
+  { seed, field }: RandomScore,
+  { collection, order, deps }: SearchCall,
+): Promise<Float32Array> {
+  if (field === undefined) return Float32Array.from(hits, (hit) => randomNumber(placeKey(deps.sources, hit), seed));
+  const { columns, rows } = await columnsOfHits(hits, [collection.fields[field]], order.schema, deps);
+  const keyOf = (i: number) => valueKey(columns[0][rows.sourceOf[i]], rows.rowOf[i]);
+  return Float32Array.from(hits, (_, i) => randomNumber(keyOf(i), seed));
 }
 
 /** 1 of the hits that a filter is true for. */

@@ -1,5 +1,5 @@
 import { excerpt } from "@sluice/errors";
-import type { milvus, schema } from "@sluice/rpc";
+import { type milvus, schema } from "@sluice/rpc";
 import { refuse } from "./metrics.ts";
 
 /** What would change scores, or mark words, of one search: passed over, its answer would be taken for what was asked. @throws {StatusError} 1100 */
@@ -30,11 +30,22 @@ export function refuseChains({ functionChains }: Pick<milvus.SearchRequest, "fun
 
 /** @throws {StatusError} 1100 for more than one: which would come first is said nowhere */
 export function onlyRanker(score: schema.FunctionScore | undefined): schema.FunctionSchema | undefined {
-  const functions = score?.functions ?? [];
+  const functions = rankersOf(score);
   if (functions.length <= 1) return functions[0];
   return refuse(
     `${functions.length} rankers in one search are not supported: name one, rrf, weighted or decay: invalid parameter`,
   );
+}
+
+/** @throws {StatusError} 1100 for a function that ranks nothing */
+export function rankersOf(score: schema.FunctionScore | undefined): readonly schema.FunctionSchema[] {
+  const functions = score?.functions ?? [];
+  const other = functions.find(({ type }) => type !== schema.FunctionType.Rerank);
+  if (other)
+    refuse(
+      `function ${excerpt(other.name)} of a search is not rerank function: its type must be Rerank: invalid parameter`,
+    );
+  return functions;
 }
 
 function rerankerOf({ functions: [first] }: schema.FunctionScore): string {

@@ -7,7 +7,7 @@ import { readLevel } from "./consistency-level.ts";
 import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
-import { paramsIn, searchedField, searchedFor } from "./search-in-body.ts";
+import { functionScoreIn, paramsIn, searchedField, searchedFor } from "./search-in-body.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -111,6 +111,7 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
     partitionNames: body.texts("partitionNames"),
     exprTemplateValues: templates(body),
     ...searchedFor(body, field, collection),
+    functionScore: functionScoreIn(body),
     searchParams: [
       ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
@@ -141,10 +142,17 @@ async function search(body: Body, call: PublicCall, rest: FastifyRequest) {
 /** Several searches, ranked together. */
 async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) {
   const message = await schemaOf(body, call);
-  const rerank = body.inner("rerank");
+  const functionScore = functionScoreIn(body);
+  if (functionScore && body.has("rerank"))
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      "rerank and functionScore cannot be given together: rank by one of them: invalid parameter",
+    );
+  const rerank = functionScore ? body.inner("rerank") : body.innerRequired("rerank");
   const strategy = rerank.text("strategy") || "rrf";
   const request = {
     ...named(body),
+    functionScore,
     requests: body.bodies("search").map((one) => searchRequest(named(body), one, message)),
     rankParams: [
       ...[

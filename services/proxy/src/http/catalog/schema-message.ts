@@ -29,12 +29,17 @@ export function schemaOf(name: string, request: Body, params: Body): schema.Coll
     enableDynamicField: body.flag("enableDynamicField", isDynamic),
     fields: body.bodies("fields").map((field) => fieldOf(field, isAuto)),
     structArrayFields: body.bodies("structFields").map(structOf),
-    functions: body.bodies("functions").map((one) => ({
-      ...{ name: one.required("name"), description: one.text("description"), type: functionTypeOf(one.text("type")) },
-      inputFieldNames: one.texts("inputFieldNames"),
-      outputFieldNames: one.texts("outputFieldNames"),
-      params: one.pairs("params"),
-    })),
+    functions: body.bodies("functions").map(functionOf),
+  });
+}
+
+/** A function of a schema, or one that ranks hits. */
+export function functionOf(body: Body): schema.FunctionSchema {
+  return schema.FunctionSchema.fromPartial({
+    ...{ name: body.required("name"), description: body.text("description"), type: functionTypeOf(body.text("type")) },
+    inputFieldNames: body.texts("inputFieldNames"),
+    outputFieldNames: body.texts("outputFieldNames"),
+    params: body.pairs("params"),
   });
 }
 

@@ -1,6 +1,7 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type milvus, schema } from "@sluice/rpc";
 import { type Body, missing } from "./body.ts";
+import { functionOf } from "./schema-message.ts";
 import { placeholderGroup } from "./vectors-in-body.ts";
 
 /** What is searched for: how many queries, and their vectors or the keys of rows that have them. */
@@ -45,6 +46,13 @@ function keysOf(ids: readonly unknown[], fields: readonly schema.FieldSchema[]):
   if (isText || !texts.every((text) => /^-?\d{1,19}$/.test(text)))
     return schema.IDs.fromPartial({ idField: { $case: "strId", value: { data: texts } } });
   return schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: texts.map(BigInt) } } });
+}
+
+/** What ranks the hits of a search, or of several together; undefined where a body names no such function. */
+export function functionScoreIn(body: Body): schema.FunctionScore | undefined {
+  const score = body.inner("functionScore");
+  const functions = score.bodies("functions").map(functionOf);
+  return functions.length === 0 ? undefined : { functions, params: score.pairs("params") };
 }
 
 /**

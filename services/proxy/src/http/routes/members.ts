@@ -7,6 +7,13 @@ const object = z.record(z.string(), z.unknown());
 const whole = z.union([z.int(), z.string()]);
 const flag = z.union([z.boolean(), z.enum(["true", "false"])]);
 
+const functions = z.array(
+  some({
+    ...{ name: text, type: text, description: text, params: object },
+    ...{ inputFieldNames: texts, outputFieldNames: texts },
+  }),
+);
+
 /** The same wherever a search is described. Source: around-import §2.5; Milvus, httpserver/request_v2.go. */
 const searchMembers = {
   ...{
@@ -20,7 +27,7 @@ const searchMembers = {
   },
   ...{ outputFields: texts, partitionNames: texts, searchParams: object, params: object, metricType: text },
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
-  functionScore: refused("is not supported over REST: rank by entities/hybrid_search, or score hits in the client"),
+  functionScore: some({ functions, params: object }),
   highlighter: refused("is not supported over REST: mark hits in the client"),
   ignoreGrowing: flag,
 };
@@ -44,12 +51,7 @@ const schema = {
   /** The name with a d is that of Milvus's pages and of the Node client. */
   ...{ autoID: flag, autoId: flag, enableDynamicField: flag, enabledDynamicField: flag, fields },
   structFields: z.array(struct),
-  functions: z.array(
-    some({
-      ...{ name: text, type: text, description: text, params: object },
-      ...{ inputFieldNames: texts, outputFieldNames: texts },
-    }),
-  ),
+  functions,
 };
 
 const createParams = {
