@@ -99,7 +99,7 @@ itWith(environment)(
       expect(byKey(found.map(asText), spec)).toEqual(byKey(expected.map(withoutMeta), spec));
     }
   },
-  300_000,
+  600_000,
 );
 
 async function fillMilvus(work: string): Promise<Record<string, Answer>> {
@@ -129,7 +129,7 @@ async function fillMilvus(work: string): Promise<Record<string, Answer>> {
   ];
   await writeFile(plan, JSON.stringify({ collections }));
   const args = [program, plan, answer, join(work, "milvus")];
-  const { exitCode, output } = await runProgram(pythonOf(environment), args, 280_000);
+  const { exitCode, output } = await runProgram(pythonOf(environment), args, 570_000);
   expect({ exitCode, output }).toEqual({ exitCode: 0, output: "" });
   return JSON.parse(await readFile(answer, "utf8"));
 }

@@ -12,10 +12,10 @@ import os
 import sys
 import time
 
-from milvus import MilvusServer
 from pymilvus import DataType, connections, utility
 from pymilvus.grpc_gen import milvus_pb2
-from takeover import INDEXES, LIMIT_SECONDS, create, free_port, read
+from real_milvus import real_milvus
+from takeover import INDEXES, LIMIT_SECONDS, create, read
 
 
 def value_of(field, value):
@@ -81,12 +81,8 @@ def wait_for_deltas(data_dir, collections):
 def main(plan_file, answer_file, base_dir):
     with open(plan_file, encoding="utf-8") as source:
         plan = json.load(source)
-    server = MilvusServer()
-    server.set_base_dir(base_dir)
-    server.listen_port = free_port()
-    server.start()
     answer = {}
-    try:
+    with real_milvus(base_dir) as server:
         connections.connect(host="127.0.0.1", port=server.listen_port)
         handler = connections._fetch_handler("default")
         with_deletes = []
@@ -110,8 +106,6 @@ def main(plan_file, answer_file, base_dir):
             if spec["deletes"]:
                 with_deletes.append(described["collection_id"])
         wait_for_deltas(os.path.join(base_dir, "data"), with_deletes)
-    finally:
-        server.stop()
     with open(answer_file, "w", encoding="utf-8") as out:
         json.dump(answer, out)
 

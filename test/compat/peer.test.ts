@@ -80,7 +80,7 @@ suite("a real Milvus", () => {
   beforeAll(async () => {
     served = await serveMilvus(await folders.create());
     peer = new TestClient(served.address);
-  }, 200_000);
+  }, 600_000);
   afterAll(async () => {
     peer?.[Symbol.dispose]();
     served?.child.stdin?.end();

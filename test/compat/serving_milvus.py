@@ -10,9 +10,9 @@ import os
 import sys
 
 from from_milvus import fill
-from milvus import MilvusServer
 from pymilvus import connections
-from takeover import INDEXES, create, free_port
+from real_milvus import real_milvus
+from takeover import INDEXES, create
 
 
 def serve(spec):
@@ -27,18 +27,12 @@ def serve(spec):
 def main(plan_file, base_dir):
     with open(plan_file, encoding="utf-8") as source:
         plan = json.load(source)
-    server = MilvusServer()
-    server.set_base_dir(base_dir)
-    server.listen_port = free_port()
-    server.start()
-    try:
+    with real_milvus(base_dir) as server:
         connections.connect(host="127.0.0.1", port=server.listen_port)
         for spec in plan["collections"]:
             serve(spec)
         print(f"ready {server.listen_port}", flush=True)
         sys.stdin.read()
-    finally:
-        server.stop()
 
 
 if __name__ == "__main__":

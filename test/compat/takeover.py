@@ -8,25 +8,18 @@ answer: {collection: rows}, int64 as text, bytes as hex. Milvus keeps its files 
 """
 import json
 import os
-import socket
 import sys
 import time
 
-from milvus import MilvusServer
 from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, connections
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
+from real_milvus import real_milvus
 
 LIMIT_SECONDS = 120
 INDEXES = {
     DataType.FLOAT_VECTOR: {"index_type": "FLAT", "metric_type": "L2", "params": {}},
     DataType.BINARY_VECTOR: {"index_type": "BIN_FLAT", "metric_type": "HAMMING", "params": {}},
 }
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def field_of(spec):
@@ -107,11 +100,7 @@ def plain(dtype, value):
 def main(plan_file, answer_file, base_dir):
     with open(plan_file, encoding="utf-8") as source:
         plan = json.load(source)
-    server = MilvusServer()
-    server.set_base_dir(base_dir)
-    server.listen_port = free_port()
-    server.start()
-    try:
+    with real_milvus(base_dir) as server:
         print(f"Milvus runs, pid {server.server_proc.pid}", flush=True)
         connections.connect(host="127.0.0.1", port=server.listen_port)
         handler = connections._fetch_handler("default")
@@ -121,8 +110,6 @@ def main(plan_file, answer_file, base_dir):
             wait_for(task, handler)
         print(f"{len(tasks)} imports done", flush=True)
         answer = {spec["name"]: read(collection, spec) for collection, spec in created}
-    finally:
-        server.stop()
     with open(answer_file, "w", encoding="utf-8") as out:
         json.dump(answer, out)
 

@@ -126,7 +126,7 @@ itWith(environment)(
     expect(byKey(answer.changed, "id")).toEqual(byKey(changedRows.map(asText), "id"));
     expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.slice(5).map(asText), "id"));
   },
-  300_000,
+  600_000,
 );
 
 async function importAll(
@@ -212,7 +212,7 @@ async function takeOver(dataDir: string, specs: readonly CollectionSpec[], backu
   const { exitCode, output } = await runProgram(
     pythonOf(environment),
     [program, plan, answer, join(work, "milvus")],
-    280_000,
+    570_000,
   );
   expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.any(String) });
   return JSON.parse(await readFile(answer, "utf8"));
