@@ -4,6 +4,7 @@ export * from "./changes.ts";
 export * from "./collections.ts";
 export * from "./commit-with-retry.ts";
 export * from "./databases.ts";
+export * from "./gc-pauses.ts";
 export * from "./held-keys.ts";
 export * from "./job-files.ts";
 export * from "./jobs.ts";

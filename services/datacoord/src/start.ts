@@ -22,6 +22,7 @@ import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { ChangeBook } from "./change-book.ts";
 import { DataNodes } from "./datanodes.ts";
+import { GcPauses } from "./gc/gc-pauses.ts";
 import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
@@ -91,6 +92,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const small = new SmallSegments(book, changes, nodes, Date.now);
   const gc = new ImportGc({
     ...deps,
+    pauses: await GcPauses.open(deps.store, Date.now),
     metrics,
     book,
     changes,
@@ -162,8 +164,8 @@ function openServer(
     getRowCounts: (request) => visible.rowCounts(request),
     planCompactions: (request) => small.plan(request),
     pauseGc: async ({ durationMs }) => ({ status: okStatus(), ticket: await gc.pause(Number(durationMs)) }),
-    resumeGc: ({ ticket }) => {
-      gc.resume(ticket);
+    resumeGc: async ({ ticket }) => {
+      await gc.resume(ticket);
       return okStatus();
     },
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),

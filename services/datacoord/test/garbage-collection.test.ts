@@ -13,6 +13,7 @@ import {
   commit,
   keys,
   openGc,
+  openPauses,
   openVisible,
   PARTITION,
   persisted,
@@ -261,9 +262,33 @@ describe("garbage collection", () => {
       await using gc = openGc();
       await gc.pause(10_000);
       await gc.pause(10_000);
-      gc.resume("");
+      await gc.resume("");
       await gc.collect();
       expect(await keys()).toEqual([]);
+    });
+
+    it("stays so when another datacoord takes over, for no longer, and leaves no record", async () => {
+      await failedJob(1n);
+      await using gc = openGc();
+      const [, second] = [await gc.pause(10_000), await gc.pause(20_000)];
+      await openPauses();
+      world.nowMs += 19_000;
+      await collect();
+      expect(await keys()).toHaveLength(1);
+      await using next = openGc();
+      await next.resume(second);
+      await next.collect();
+      expect(await keys()).toEqual([]);
+      expect(await Array.fromAsync(world.store.scan("gc-pause/"))).toEqual([]);
+    });
+
+    it("removes nothing where nobody knows whether the pause was recorded", async () => {
+      await failedJob(1n);
+      await using gc = openGc();
+      world.store.commit = () => Promise.reject(new Error("no answer"));
+      await expect(gc.pause(10_000)).rejects.toThrow("no answer");
+      await gc.collect();
+      expect(await keys()).toHaveLength(1);
     });
 
     it("answers when what is being removed is gone", async () => {

@@ -7,6 +7,7 @@ import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { type dataCoord, importing } from "@sluice/rpc";
 import { silentLogger } from "@sluice/telemetry";
 import { ChangeBook } from "../src/change-book.ts";
+import { GcPauses } from "../src/gc/gc-pauses.ts";
 import { ImportGc } from "../src/gc/import-gc.ts";
 import { SegmentBook } from "../src/segment-book.ts";
 import { SegmentRegistry } from "../src/segment-registry.ts";
@@ -26,6 +27,7 @@ export const world = {} as {
   changes: ChangeBook;
   visible: VisibleSegments;
   lastTs: bigint;
+  pauses: GcPauses;
   nowMs: number;
 };
 
@@ -42,6 +44,7 @@ beforeEach(async () => {
   world.lastTs = 0n;
   await openVisible();
   world.nowMs = 0;
+  await openPauses();
   await putCollection([PARTITION]);
 });
 
@@ -54,6 +57,11 @@ export async function openVisible(): Promise<void> {
   );
   await world.changes.load();
   world.visible = new VisibleSegments(world.book, world.changes, silentLogger);
+}
+
+/** As a datacoord does that takes over. */
+export async function openPauses(): Promise<void> {
+  world.pauses = await GcPauses.open(world.store, () => world.nowMs);
 }
 
 export async function put<T>(table: Table<T, RecordId>, record: object): Promise<void> {
@@ -125,6 +133,7 @@ export function openGc(objectStore: ObjectStore = world.objects): ImportGc {
     objects: objectStore,
     book: world.book,
     changes: world.changes,
+    pauses: world.pauses,
     now: () => world.nowMs,
     log: silentLogger,
     intervalMs: 3_600_000,

@@ -5,11 +5,12 @@ import { type CollectionId, composeTso, type JobId, jobId } from "@sluice/schema
 import type { DataCoordMetrics } from "../metrics.ts";
 import { DeltaSweeper, type DeltaSweeperDeps } from "./delta-sweeper.ts";
 import { GarbageRules, type GarbageRulesDeps } from "./garbage-rules.ts";
-import { GcPauses } from "./gc-pauses.ts";
+import type { GcPauses } from "./gc-pauses.ts";
 import { SegmentSweeper, type SegmentSweeperDeps } from "./segment-sweeper.ts";
 
 export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, DeltaSweeperDeps {
   readonly metrics?: DataCoordMetrics;
+  readonly pauses: GcPauses;
   readonly intervalMs: number;
   /** How long a client's call may be made again whose answer was lost. */
   readonly callGraceMs: number;
@@ -40,7 +41,6 @@ export class ImportGc implements AsyncDisposable {
   readonly #rules;
   readonly #sweeper;
   readonly #deltas;
-  readonly #pauses;
   /** When delta logs were looked at. */
   #deltasMs: number | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -54,7 +54,6 @@ export class ImportGc implements AsyncDisposable {
     this.#rules = new GarbageRules(deps);
     this.#sweeper = new SegmentSweeper(deps, this.#abort.signal);
     this.#deltas = new DeltaSweeper(deps);
-    this.#pauses = new GcPauses(deps.now);
   }
 
   /** Collects now and every `intervalMs`, until it is disposed of. */
@@ -73,22 +72,23 @@ export class ImportGc implements AsyncDisposable {
 
   /** Nothing is removed for so long. Resolves to a ticket that ends it, once what was being removed is gone. */
   async pause(durationMs: number): Promise<string> {
-    const ticket = this.#pauses.begin(durationMs);
+    const ticket = await this.#deps.pauses.begin(durationMs);
     await this.#pass;
     this.#deps.log.info("garbage collection is paused", { ticket, durationMs });
     return ticket;
   }
 
   /** Ends a pause, or all of them for an empty ticket. */
-  resume(ticket: string): void {
-    this.#pauses.end(ticket);
-    const { isPaused } = this.#pauses;
-    this.#deps.log.info("a pause of garbage collection has ended", { ticket: ticket || "all", isPaused });
+  async resume(ticket: string): Promise<void> {
+    const { pauses, log } = this.#deps;
+    await pauses.end(ticket);
+    const { isPaused } = pauses;
+    log.info("a pause of garbage collection has ended", { ticket: ticket || "all", isPaused });
   }
 
   /** Asked between two removals. */
   get #isStopped(): boolean {
-    return this.#abort.signal.aborted || this.#pauses.isPaused;
+    return this.#abort.signal.aborted || this.#deps.pauses.isPaused;
   }
 
   #warn(error: unknown, jobId?: JobId): void {
@@ -104,6 +104,7 @@ export class ImportGc implements AsyncDisposable {
   }
 
   async #collect(): Promise<void> {
+    await this.#deps.pauses.forgetEnded();
     const collections = await this.#readCollections();
     this.#rules.beginPass();
     await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {
