@@ -102,4 +102,18 @@ describeWith(
     await harm((node) => node.kill9());
     (await harm((node) => node.freeze())).thaw();
   }, 60_000);
+
+  it("are missed, in time for the client's deadline, while none lives, and answer when one has come", async () => {
+    await Promise.all(cluster.of("querynode").map((node) => node.stop()));
+    const missed = async () => (await client.raw.search(request, { deadlineMs: 5000 })).status;
+    expect(await missed()).toMatchObject({
+      ...{ code: 503, retriable: true },
+      reason: expect.stringMatching(
+        /^failed to search: no available shard leaders: channel not available\[.*: no querynode lives/,
+      ),
+    });
+    const waiting = client.count("books", "id >= 0");
+    await cluster.add("querynode");
+    expect(await waiting).toBe(SEGMENTS * ROWS);
+  }, 60_000);
 });

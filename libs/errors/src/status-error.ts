@@ -19,6 +19,14 @@ export class NotLeadingError extends StatusError {
   }
 }
 
+/** No process lives that answers a call, and none has come while the call waited. */
+export class NobodyAnswersError extends StatusError {
+  constructor(call: string) {
+    super(statusCodes.notReady, `service not ready: ${call}: no process that answers it lives`);
+    this.name = "NobodyAnswersError";
+  }
+}
+
 /** Codes of the public Status that the product uses. Source: Milvus error table, as in the client contract. */
 export const statusCodes = {
   notReady: 1,
@@ -28,6 +36,7 @@ export const statusCodes = {
   schemaMismatch: 109,
   partitionNotFound: 200,
   partitionNotLoaded: 201,
+  channelNotAvailable: 503,
   segmentNotFound: 600,
   indexNotFound: 700,
   databaseNotFound: 800,

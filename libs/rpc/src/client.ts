@@ -7,7 +7,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { sleep } from "@sluice/async";
-import { StatusError, statusCodes } from "@sluice/errors";
+import { NobodyAnswersError, StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
 import { type Address, type Channel, type ChannelSettings, type ClientClass, Connection } from "./connection.ts";
 import { LocalClient } from "./local-client.ts";
@@ -24,6 +24,8 @@ export type Unary<Q, R> = (
 export interface CallSettings {
   /** Time for the whole call, waiting for the connection and repeats included; 20 s unless given. */
   readonly deadlineMs?: number;
+  /** Of that time, how much it waits while no process lives that answers it; all of it unless given. */
+  readonly absentMs?: number;
   readonly metadata?: Metadata;
   /** Ends the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -98,7 +100,7 @@ async function call(
   request: object,
   settings: CallSettings = {},
 ): Promise<object> {
-  const { deadlineMs = DEADLINE_MS, signal, isOnce = false } = settings;
+  const { deadlineMs = DEADLINE_MS, absentMs = deadlineMs, signal, isOnce = false } = settings;
   const endMs = performance.now() + deadlineMs;
   const leftMs = () => endMs - performance.now();
   let why: unknown;
@@ -106,7 +108,8 @@ async function call(
     const tryMs = leftMs();
     try {
       const opened = connection.open();
-      const channel = opened instanceof Promise ? await within(name, opened, leftMs(), signal) : opened;
+      const channel =
+        opened instanceof Promise ? await within(name, opened, Math.min(absentMs, leftMs()), signal) : opened;
       return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
@@ -154,10 +157,7 @@ function callOnce(
 /** Settles as the search for who answers a call does, if it does so in time. */
 async function within<T>(name: string, promise: Promise<T>, limitMs: number, signal?: AbortSignal): Promise<T> {
   const tooLate = Promise.withResolvers<never>();
-  const fail = () =>
-    tooLate.reject(
-      new StatusError(statusCodes.notReady, `service not ready: ${name}: no process that answers it lives`),
-    );
+  const fail = () => tooLate.reject(new NobodyAnswersError(name));
   const timer = setTimeout(fail, limitMs);
   signal?.addEventListener("abort", fail);
   if (signal?.aborted) fail();

@@ -20,12 +20,15 @@ const legacyCodes: Readonly<Record<number, number>> = {
   100: 4,
   109: 62,
   200: 15,
+  503: 46,
   600: 47,
   700: 25,
   1100: 5,
   1101: 5,
   1102: 5,
 };
+/** Of what another try may mend, as Milvus marks it. */
+const retriableCodes: readonly number[] = [statusCodes.notReady, statusCodes.channelNotAvailable];
 const UNEXPECTED_ERROR = 1;
 const ILLEGAL_ARGUMENT = 5;
 
@@ -39,7 +42,8 @@ export function okStatus(): Status {
 /** A failing Status: both codes non-zero and a reason, since some clients read only the one and some only the other. */
 export function failStatus(code: number, reason: string, extraInfo: Record<string, string> = {}): Status {
   const errorCode = (legacyCodes[code] ?? UNEXPECTED_ERROR) as Status["errorCode"];
-  return Status.fromPartial({ code, errorCode, reason, detail: reason, extraInfo });
+  const retriable = retriableCodes.includes(code);
+  return Status.fromPartial({ code, errorCode, reason, detail: reason, extraInfo, retriable });
 }
 
 /** The Status of anything thrown. What is no error of ours is `unexpected`, with a reference: a handler never throws. */

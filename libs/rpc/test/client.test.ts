@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { setTimeout as sleep } from "node:timers/promises";
 import { status as grpcStatus, Metadata } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
+import { NobodyAnswersError, NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
 import { type Address, connectClient, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
@@ -205,6 +205,12 @@ describe("an address to be learnt", () => {
       code: statusCodes.notReady,
       message: "service not ready: getVersion: no process that answers it lives",
     });
+  });
+
+  it("that does not come is waited for no longer than is asked for, of all the time of the call", async () => {
+    const client = connect(() => new Promise(() => {}));
+    const call = client.getVersion({}, { deadlineMs: 60_000, absentMs: 20 });
+    await expect(call).rejects.toBeInstanceOf(NobodyAnswersError);
   });
 });
 

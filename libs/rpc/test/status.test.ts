@@ -24,6 +24,7 @@ describe("a Status", () => {
     [105, 1],
     [109, 62],
     [200, 15],
+    [503, 46],
     [600, 47],
     [700, 25],
     [702, 1],
@@ -49,6 +50,15 @@ describe("a Status", () => {
     expect(status.code).toBe(code);
     expect(status.errorCode).not.toBe(0);
     expect(isOk(status)).toBe(false);
+  });
+
+  it.each([
+    [1, true],
+    [503, true],
+    [100, false],
+    [1100, false],
+  ])("of %d says whether another try may mend it: %s", (code, retriable) => {
+    expect(failStatus(code, "why").retriable).toBe(retriable);
   });
 
   it("of a missing collection has another legacy code in DescribeCollection", () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import { milvus, okStatus, rootCoord } from "@sluice/rpc";
+import { NobodyAnswersError } from "@sluice/errors";
+import { type CallSettings, milvus, okStatus, rootCoord } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../src/call-context.ts";
 import { type ProxyContext, rowCounts } from "../src/context.ts";
 import { GrpcCall } from "../src/grpc/grpc-call.ts";
 import { queryOperations } from "../src/operations/query.ts";
+import { read } from "../src/operations/reads.ts";
 
 const call = { database: "default", signal: new AbortController().signal } as CallContext;
 const partition = (name: string, partitionId: bigint, loaded: boolean) => ({ name, partitionId, loaded });
@@ -34,6 +36,35 @@ function setUp(more: Partial<rootCoord.ResolveCollectionResponse> = {}) {
   };
   return { ask, context, resolved };
 }
+
+describe("while no querynode lives", () => {
+  const absentMsOf = async (leftMs: number) => {
+    const asked: CallSettings[] = [];
+    const deadline = { ...call, endsAtMs: performance.now() + leftMs };
+    await read("query", { vchannels: ["v0"] }, deadline, async (settings) => asked.push(settings));
+    return asked[0].absentMs as number;
+  };
+
+  it("a read says so in Milvus's words, with what to do", async () => {
+    const { signal } = call;
+    const asked = read("search", { vchannels: ["v0", "v1"] }, { signal, endsAtMs: Number.POSITIVE_INFINITY }, () =>
+      Promise.reject(new NobodyAnswersError("search")),
+    );
+    await expect(asked).rejects.toMatchObject({
+      code: 503,
+      message:
+        "failed to search: no available shard leaders: channel not available[channel=v0]: no querynode lives: start one, or try again once it has come",
+    });
+  });
+
+  it("waits for one for 20 s, and ends in time for the client to hear of it", async () => {
+    expect(await absentMsOf(Number.POSITIVE_INFINITY)).toBe(20_000);
+    const absentMs = await absentMsOf(5000);
+    expect(absentMs).toBeGreaterThan(4000);
+    expect(absentMs).toBeLessThanOrEqual(4500);
+    expect(await absentMsOf(-1)).toBe(0);
+  });
+});
 
 describe("a query reads", () => {
   it("all loaded partitions, or those that are named", async () => {

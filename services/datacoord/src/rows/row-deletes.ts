@@ -10,6 +10,8 @@ import type { DeleteCall } from "./row-call.ts";
 
 /** Longer than a look at every segment of a large collection takes. */
 const FIND_DEADLINE_MS = 300_000;
+/** A querynode that is started anew is there by then. */
+const ABSENT_MS = 20_000;
 /** A log takes in those before it that are not more than so many times as large: a segment then has few, whatever deletes come. */
 const TAKE_IN = 2;
 
@@ -54,7 +56,11 @@ export class RowDeletes {
     const { expr, exprTemplateValues, timezone } = order;
     const messages = [...segments.values()].map(({ record, commitTs }) => segmentMessage(record, commitTs));
     const asked = { schema: order.schema, expr, exprTemplateValues, timezone, segments: messages };
-    const answer = await this.#deps.query.findRows(asked, { deadlineMs: FIND_DEADLINE_MS, signal });
+    const answer = await this.#deps.query.findRows(asked, {
+      deadlineMs: FIND_DEADLINE_MS,
+      absentMs: ABSENT_MS,
+      signal,
+    });
     checkStatus(answer.status);
     const rows = answer.segments.flatMap(({ segmentId: id, keys }) => {
       const segment = segments.get(id)?.record;

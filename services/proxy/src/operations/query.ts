@@ -5,55 +5,49 @@ import { physicalMs } from "@sluice/schema";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { Operations } from "./operations.ts";
+import { read } from "./reads.ts";
 import { withVectorsOfTexts } from "./search-texts.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
 const MAX_WAIT_MS = 5000;
-/** A query may take long; the client's own deadline counts. */
-const QUERY_DEADLINE_MS = 300_000;
 
 /** Query and search: names are resolved here, rows are read by a querynode. */
 export function queryOperations(context: ProxyContext): Operations {
   return {
     query: async (request, call) => {
-      const { signal } = call;
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
-      const answer = await context.query.query(
-        {
-          request,
-          collectionId: collection.collectionId,
-          collectionName: collection.collectionName,
-          schema: collection.schema,
-          partitionIds,
-          timezone: propertyOf(collection, "timezone") ?? "UTC",
-          ttlSeconds: ttlOf(collection),
-          ttlField: propertyOf(collection, "ttl_field") ?? "",
-        },
-        { deadlineMs: QUERY_DEADLINE_MS, signal },
-      );
+      const order = {
+        request,
+        collectionId: collection.collectionId,
+        collectionName: collection.collectionName,
+        schema: collection.schema,
+        partitionIds,
+        timezone: propertyOf(collection, "timezone") ?? "UTC",
+        ttlSeconds: ttlOf(collection),
+        ttlField: propertyOf(collection, "ttl_field") ?? "",
+      };
+      const answer = await read("query", collection, call, (settings) => context.query.query(order, settings));
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
     search: async (request, call) => {
-      const { signal } = call;
-      const target = await searchTarget(context, request, call);
-      const search = await withVectorsOfTexts(request, target.schema, context.models, signal);
+      const { collection, target } = await searchTarget(context, request, call);
+      const search = await withVectorsOfTexts(request, target.schema, context.models, call.signal);
       await waitFor(request.guaranteeTimestamp);
-      const answer = await context.query.search({ request: search, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
+      const order = { request: search, target };
+      const answer = await read("search", collection, call, (settings) => context.query.search(order, settings));
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
     hybridSearch: async (request, call) => {
       const { signal } = call;
-      const target = await searchTarget(context, request, call);
+      const { collection, target } = await searchTarget(context, request, call);
       const requests: milvus.SearchRequest[] = [];
       for (const one of request.requests)
         requests.push(await withVectorsOfTexts(one, target.schema, context.models, signal));
       await waitFor(request.guaranteeTimestamp);
-      const answer = await context.query.hybridSearch(
-        { request: { ...request, requests }, target },
-        { deadlineMs: QUERY_DEADLINE_MS, signal },
-      );
+      const order = { request: { ...request, requests }, target };
+      const answer = await read("search", collection, call, (settings) => context.query.hybridSearch(order, settings));
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
   };
@@ -64,14 +58,14 @@ async function searchTarget(
   context: ProxyContext,
   request: Pick<milvus.SearchRequest, "dbName" | "collectionName" | "partitionNames">,
   call: CallContext,
-): Promise<queryNode.SearchTarget> {
+): Promise<{ collection: rootCoord.ResolveCollectionResponse; target: queryNode.SearchTarget }> {
   const dbName = databaseOf(request, call);
   const collection = await resolveCollection(context, dbName, request.collectionName);
   const partitionIds = partitionsToRead(collection, request.partitionNames, "search");
   const indexes = await context.root.describeIndex(
     milvus.DescribeIndexRequest.fromPartial({ dbName, collectionName: collection.collectionName }),
   );
-  return {
+  const target = {
     collectionId: collection.collectionId,
     collectionName: collection.collectionName,
     schema: collection.schema,
@@ -87,6 +81,7 @@ async function searchTarget(
       return metric ? [{ fieldName, metric, bm25K1, bm25B }] : [];
     }),
   };
+  return { collection, target };
 }
 
 /** Parameters of an index by name, those that came as JSON in `params` too. */
