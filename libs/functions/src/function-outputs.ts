@@ -1,15 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, type FieldSchema, type FunctionSchema, functionsOf } from "@sluice/schema";
+import { multiAnalyzerOf } from "./analyzer/multi-analyzer.ts";
 import { TermCounts } from "./bm25/term-counts.ts";
 import { minHashParams } from "./minhash/min-hash-params.ts";
 import { Signatures } from "./minhash/signatures.ts";
 
-/** Computes one output of rows from one input, with pauses. Pure: the same text gives the same value. */
+/** Computes one output of rows from inputs, with pauses. Pure: the same text gives the same value. */
 interface Computation {
-  readonly input: number;
+  readonly inputs: readonly number[];
   readonly output: number;
-  readonly compute: (input: Column, rowCount: number) => Generator<void, Column>;
+  readonly compute: (inputs: readonly Column[], rowCount: number) => Generator<void, Column>;
 }
 
 /**
@@ -46,9 +47,12 @@ export class FunctionOutputs {
     const missing = this.#computations.filter(({ output }) => !batch.columns[output]);
     if (missing.length === 0) return batch;
     const columns = [...batch.columns];
-    for (const { input, output, compute } of missing) {
-      const given = columns[input];
-      if (!given) throw new Error(`the batch has no column ${input}, which a function reads`);
+    for (const { inputs, output, compute } of missing) {
+      const given = inputs.map((input) => {
+        const column = columns[input];
+        if (column) return column;
+        throw new Error(`the batch has no column ${input}, which a function reads`);
+      });
       columns[output] = yield* compute(given, batch.rowCount);
     }
     return { ...batch, columns };
@@ -63,21 +67,28 @@ function computation(
   const indexOf = (id: number) => fields.findIndex(({ fieldId }) => fieldId === id);
   const [input, output] = [indexOf(inputId), indexOf(outputId)];
   switch (type) {
-    case "bm25": {
-      const counts = new TermCounts(fields[input].typeParams.analyzer_params ?? "");
-      const compute = function* (text: Column, rowCount: number): Generator<void, Column> {
-        yield;
-        return counts.column(text, rowCount);
-      };
-      return { input, output, compute };
-    }
+    case "bm25":
+      return termCounts(fields, input, output);
     case "minhash": {
       const signatures = signaturesOf(params, fields[input], fields[output]);
-      return { input, output, compute: (text, rowCount) => signatures.column(text, rowCount) };
+      return { inputs: [input], output, compute: ([text], rowCount) => signatures.column(text, rowCount) };
     }
     case "textembedding":
       return undefined;
   }
+}
+
+/** Where a text has several analyzers, the field that names them is read as well. */
+function termCounts(fields: readonly FieldSchema[], input: number, output: number): Computation {
+  const { analyzer_params: one = "", multi_analyzer_params: several } = fields[input].typeParams;
+  const analyzer = several === undefined ? one : multiAnalyzerOf(several);
+  const counts = new TermCounts(analyzer);
+  const names = typeof analyzer === "string" ? [] : [fields.findIndex(({ name }) => name === analyzer.byField)];
+  const compute = function* ([text, given]: readonly Column[], rowCount: number): Generator<void, Column> {
+    yield;
+    return counts.column(text, rowCount, given);
+  };
+  return { inputs: [input, ...names], output, compute };
 }
 
 function signaturesOf(params: FunctionSchema["params"], text: FieldSchema, { dim }: FieldSchema): Signatures {

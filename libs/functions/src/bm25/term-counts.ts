@@ -1,5 +1,6 @@
-import { type Column, isNull, type VarColumn } from "@sluice/columns";
+import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
 import { analyzerOf } from "../analyzer/analyzer.ts";
+import type { MultiAnalyzer } from "../analyzer/multi-analyzer.ts";
 import { DROPPED, TokenNumbers } from "../analyzer/token-numbers.ts";
 import { termId } from "./term-id.ts";
 
@@ -8,39 +9,54 @@ const FEW_TERMS = 32;
 
 /** What a BM25 function makes of a column of text: of each row, how often each term occurs. */
 export class TermCounts {
-  readonly #tokens: TokenNumbers;
+  readonly #tokens = new Map<string, TokenNumbers>();
+  readonly #paramsOf: (name: string) => string;
 
-  /** @param analyzerParams as `analyzerOf` */
-  constructor(analyzerParams: string) {
-    this.#tokens = new TokenNumbers(analyzerOf(analyzerParams), termId);
+  /** @param analyzer `analyzer_params`, as `analyzerOf`; or several, of which a name says each row's */
+  constructor(analyzer: string | MultiAnalyzer) {
+    this.#paramsOf = typeof analyzer === "string" ? () => analyzer : analyzer.paramsOf;
   }
 
   /**
    * Sparse vectors (uint32 term, float32 count, little-endian, ascending by term), in memory of their own; a row without terms,
    * or without text, is empty and not null.
+   * @param names of analyzers, one a row, where there are several
    */
-  column(text: Column, rowCount: number): VarColumn {
+  column(text: Column, rowCount: number, names?: Column): VarColumn {
     const { offsets, data } = text as VarColumn;
     const ends = new Uint32Array(rowCount + 1);
     const rows = new Pairs(offsets[rowCount] - offsets[0]);
     for (let row = 0; row < rowCount; row++) {
-      if (!isNull(text, row)) this.#addRow(data, offsets[row], offsets[row + 1], rows);
+      if (!isNull(text, row)) addRow(this.#tokensOf(nameAt(names, row)), data, offsets[row], offsets[row + 1], rows);
       ends[row + 1] = rows.sizeBytes;
     }
     return { kind: "var", offsets: ends, data: rows.bytes(), validity: undefined };
   }
 
-  #addRow(data: Uint8Array, start: number, end: number, rows: Pairs): void {
-    const found = this.#tokens.scan(data, start, end);
-    const terms = this.#tokens.numbers;
-    let count = 0;
-    for (let i = 0; i < found; i++) if (terms[i] !== DROPPED) terms[count++] = terms[i];
-    sort(terms, count);
-    for (let i = 0; i < count; ) {
-      const first = i;
-      while (i < count && terms[i] === terms[first]) i++;
-      rows.add(terms[first], i - first);
-    }
+  /** Kept by what describes them: of names there are as many as users like. */
+  #tokensOf(name: string): TokenNumbers {
+    const params = this.#paramsOf(name);
+    const tokens = this.#tokens.get(params) ?? new TokenNumbers(analyzerOf(params), termId);
+    this.#tokens.set(params, tokens);
+    return tokens;
+  }
+}
+
+function nameAt(names: Column | undefined, row: number): string {
+  if (!names || isNull(names, row)) return "";
+  return Buffer.from(varValue(names as VarColumn, row)).toString("utf8");
+}
+
+function addRow(tokens: TokenNumbers, data: Uint8Array, start: number, end: number, rows: Pairs): void {
+  const found = tokens.scan(data, start, end);
+  const terms = tokens.numbers;
+  let count = 0;
+  for (let i = 0; i < found; i++) if (terms[i] !== DROPPED) terms[count++] = terms[i];
+  sort(terms, count);
+  for (let i = 0; i < count; ) {
+    const first = i;
+    while (i < count && terms[i] === terms[first]) i++;
+    rows.add(terms[first], i - first);
   }
 }
 

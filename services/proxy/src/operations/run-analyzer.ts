@@ -1,5 +1,5 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { type Analyzer, AnalyzerError, analyzerOf, termId, tokensOf } from "@sluice/functions";
+import { type Analyzer, AnalyzerError, analyzerOf, analyzerParamsOf, termId, tokensOf } from "@sluice/functions";
 import { milvus, okStatus, schema } from "@sluice/rpc";
 import { databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
@@ -12,37 +12,58 @@ const MAX_TEXT_BYTES = 1 << 20;
 export function analyzerOperations(context: ProxyContext): Operations {
   return {
     runAnalyzer: async (request, call) => {
-      if (request.analyzerNames.length > 0)
-        throw invalid("analyzer_names is not supported by this server: fields have one analyzer");
       const textBytes = request.placeholder.reduce((sum, { length }) => sum + length, 0);
       if (textBytes > MAX_TEXT_BYTES)
         throw invalid(`the texts have ${textBytes} bytes, more than ${MAX_TEXT_BYTES}: send them in several calls`);
-      const params =
+      const typeParams =
         request.collectionName === ""
-          ? request.analyzerParams
+          ? { analyzer_params: request.analyzerParams }
           : paramsOf(
               await resolveCollection(context, databaseOf(request, call), request.collectionName),
               request.fieldName,
             );
-      const analyzer = built(params);
-      return { status: okStatus(), results: request.placeholder.map((text) => resultOf(analyzer, text, request)) };
+      const names = namesOf(request, typeParams);
+      const analyzer = analyzersOf(typeParams);
+      const results = request.placeholder.map((text, i) => resultOf(analyzer(names[i]), text, request));
+      return { status: okStatus(), results };
     },
   };
 }
 
-/** What a field's text is analyzed with. */
-function paramsOf({ schema: bytes }: { readonly schema: Uint8Array }, name: string): string {
-  const field = schema.CollectionSchema.decode(bytes).fields.find((candidate) => candidate.name === name);
-  if (!field) throw invalid(`field ${excerpt(name)} not exist`);
-  const paramOf = (wanted: string) => field.typeParams.find(({ key }) => key === wanted)?.value;
-  if (paramOf("enable_analyzer")?.toLowerCase() !== "true")
-    throw invalid(`field ${field.name} does not enable analyzer: set enable_analyzer to true`);
-  return paramOf("analyzer_params") ?? "";
+type TypeParams = Readonly<Record<string, string>>;
+
+/** Of each text the name of its analyzer. @throws {StatusError} 1100 */
+function namesOf({ analyzerNames: names, placeholder }: milvus.RunAnalyzerRequest, params: TypeParams): string[] {
+  if (names.length > 0 && params.multi_analyzer_params === undefined)
+    throw invalid(
+      "analyzer_names has no effect: there is one analyzer (leave them out, or name a field that has more)",
+    );
+  if (names.length === placeholder.length) return names;
+  if (names.length <= 1) return placeholder.map(() => names[0] ?? "");
+  throw invalid(
+    `analyzer names size must be 0, 1, or equal to text size, got analyzer names size [${names.length}], text size [${placeholder.length}]`,
+  );
 }
 
-function built(params: string): Analyzer {
+/** What describes a field's analyzers. */
+function paramsOf({ schema: bytes }: { readonly schema: Uint8Array }, name: string): TypeParams {
+  const field = schema.CollectionSchema.decode(bytes).fields.find((candidate) => candidate.name === name);
+  if (!field) throw invalid(`field ${excerpt(name)} not exist`);
+  const params = Object.fromEntries(field.typeParams.map(({ key, value }) => [key, value]));
+  if (params.enable_analyzer?.toLowerCase() !== "true")
+    throw invalid(`field ${field.name} does not enable analyzer: set enable_analyzer to true`);
+  return params;
+}
+
+/** Analyzers by their names. @throws {StatusError} 1100 */
+function analyzersOf(params: TypeParams): (name: string) => Analyzer {
+  const paramsByName = built(() => analyzerParamsOf(params));
+  return (name) => built(() => analyzerOf(paramsByName(name)));
+}
+
+function built<T>(build: () => T): T {
   try {
-    return analyzerOf(params);
+    return build();
   } catch (error) {
     if (!(error instanceof AnalyzerError)) throw error;
     throw invalid(error.message);

@@ -79,10 +79,11 @@ export class SearchCompiler {
 
   async #queriesOf(
     { searchInput }: milvus.SearchRequest,
-    { field }: SearchParams,
+    { field, analyzerName }: SearchParams,
     { order: { schema: stored }, collection, deps }: SearchCall,
   ): Promise<Required<Pick<Search, "queries" | "nulls">>> {
-    const text = textOfTerms(collection, collection.fields[field]);
+    const textField = textOfTerms(collection, collection.fields[field]);
+    const text = textField && { field: textField, analyzerName };
     switch (searchInput?.$case) {
       case "placeholderGroup":
         return { queries: decodePlaceholders(searchInput.value, collection.fields[field], text), nulls: new Set() };

@@ -1,4 +1,4 @@
-import { queryTerms } from "@sluice/functions";
+import { analyzerParamsOf, queryTerms } from "@sluice/functions";
 import { common } from "@sluice/rpc";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import {
@@ -57,12 +57,18 @@ export function shareable(queries: QueryVectors): QueryVectors {
   return { ...queries, values };
 }
 
+/** The text that a BM25 function makes a field of, and the name of the analyzer that queries are split by where it has several. */
+export interface TermText {
+  readonly field: FieldSchema;
+  readonly analyzerName: string;
+}
+
 /**
  * The vectors of a request.
- * @param text that a BM25 function makes the field of: then text is searched for
+ * @param text where the field is made of it: then text is searched for
  * @throws {StatusError} 1100 when they do not fit the field, or are none
  */
-export function decodePlaceholders(group: Uint8Array, field: FieldSchema, text: FieldSchema | undefined): QueryVectors {
+export function decodePlaceholders(group: Uint8Array, field: FieldSchema, text: TermText | undefined): QueryVectors {
   const { placeholders } = common.PlaceholderGroup.decode(group);
   const [placeholder] = placeholders;
   if (!placeholder) return refuse("empty search request: invalid parameter");
@@ -161,13 +167,13 @@ const MAX_TEXT_BYTES = 65_535;
 const MAX_TEXTS_BYTES = 4 << 20;
 
 /** Texts that are searched for, as terms with how often each occurs. @throws {StatusError} 1100 when they are none, or too long */
-export function termQueries(cells: readonly Uint8Array[], type: number, text: FieldSchema): QueryVectors {
+export function termQueries(cells: readonly Uint8Array[], type: number, text: TermText): QueryVectors {
   if (type !== DataType.VarChar)
     refuse("please provide varchar/text for BM25 Function based search: invalid parameter");
   checkTextBytes(cells);
   // What is no UTF-8 becomes characters of replacement, as it would not in a field.
   const texts = cells.map((cell) => Buffer.from(Buffer.from(cell).toString("utf8")));
-  const found = queryTerms(text.typeParams.analyzer_params ?? "", texts);
+  const found = queryTerms(analyzerParamsOf(text.field.typeParams)(text.analyzerName), texts);
   const values = found.map(({ terms, counts }): SparseQuery => ({ indices: terms, values: counts }));
   return { kind: "sparse", count: values.length, values };
 }

@@ -1,7 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import { type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
-import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema, isVector } from "@sluice/schema";
 import { checkGrowing, isGiven, isTrue } from "../compile-query.ts";
 import { type GroupBy, groupByOf } from "./group-params.ts";
 import { type IteratorPage, iteratorOf } from "./iterator-params.ts";
@@ -26,6 +26,8 @@ export interface SearchParams {
   /** Of the hits that are answered; none: by their scores. */
   readonly order: readonly OrderKey[];
   readonly iterator: IteratorPage | undefined;
+  /** What text that is searched for is split by, where its field has several analyzers; "": the default one. */
+  readonly analyzerName: string;
 }
 
 /**
@@ -43,14 +45,24 @@ export function searchParams(
   const field = vectorField(params.get("anns_field") ?? "", collection);
   const { name, dataType, elementType } = collection.fields[field];
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
-  const isTerms = textOfTerms(collection, collection.fields[field]) !== undefined;
-  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "", isTerms);
+  const text = textOfTerms(collection, collection.fields[field]);
+  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "", text !== undefined);
   const groupBy = groupByOf(params, collection, field);
   const iterator = iteratorOf(params, groupBy);
   const range = rangeOf(params, metric, groupBy !== undefined);
   const window = windowOf(params);
   const order = orderOf(params, collection);
-  return { field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator };
+  const analyzerName = analyzerNameOf(params, text);
+  return { field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator, analyzerName };
+}
+
+/** @throws {StatusError} 1100 where there are not several: it would change nothing */
+function analyzerNameOf(params: ReadonlyMap<string, string>, text: FieldSchema | undefined): string {
+  const name = params.get("analyzer_name") ?? "";
+  if (!isGiven(name) || text?.typeParams.multi_analyzer_params !== undefined) return name;
+  return refuse(
+    "analyzer_name has no effect: what is searched has no multi_analyzer_params (leave it out): invalid parameter",
+  );
 }
 
 /** @throws {StatusError} 1100 */
@@ -74,8 +86,6 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
 function refuseUnserved(params: ReadonlyMap<string, string>): void {
   if (isGiven(params.get("group_by_fields")))
     refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
-  if (isGiven(params.get("analyzer_name")))
-    refuse("analyzer_name is not supported: a field has one analyzer (make a field of each): invalid parameter");
   if (isGiven(params.get("time_fields")))
     refuse(
       "time_fields is not supported: ask for the field itself, and take it apart in the client: invalid parameter",

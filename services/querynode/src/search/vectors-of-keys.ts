@@ -4,7 +4,7 @@ import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } fr
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import { AnswerBudget } from "../segment-rows.ts";
 import { refuse } from "./metrics.ts";
-import { type QueryVectors, queryVectors, termQueries } from "./query-vectors.ts";
+import { type QueryVectors, queryVectors, type TermText, termQueries } from "./query-vectors.ts";
 import type { SearchDeps } from "./search.ts";
 import { SearchSources } from "./search-sources.ts";
 
@@ -14,8 +14,8 @@ interface SearchedField {
   readonly schema: Buffer;
   readonly collection: CollectionSchema;
   readonly field: FieldSchema;
-  /** That a BM25 function makes the field of: then the rows' text is searched for. */
-  readonly text: FieldSchema | undefined;
+  /** Where the field is made of it: then the rows' text is searched for. */
+  readonly text: TermText | undefined;
 }
 
 /** Vectors of rows. */
@@ -33,7 +33,7 @@ export async function vectorsOfKeys(
 ): Promise<KeyedVectors> {
   const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
   if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
-  const cells = await cellsOf(keys, { schema: stored, collection, field: text ?? field }, deps);
+  const cells = await cellsOf(keys, { schema: stored, collection, field: text?.field ?? field }, deps);
   const missing = keys.filter((one) => !cells.has(one));
   if (missing.length > 0)
     refuse(

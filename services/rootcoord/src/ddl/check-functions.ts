@@ -1,6 +1,6 @@
 import { checkModelParams, ModelParamError } from "@sluice/embedding";
 import { excerpt } from "@sluice/errors";
-import { AnalyzerError, analyzerOf, MinHashParamError, minHashParams } from "@sluice/functions";
+import { AnalyzerError, analyzerOf, MinHashParamError, minHashParams, multiAnalyzerOf } from "@sluice/functions";
 import { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName } from "@sluice/schema";
 import { invalid } from "./refusals.ts";
@@ -14,7 +14,7 @@ const FIRST_FUNCTION = 100n;
 
 /** Checks the functions of a schema, and the analyzers of its text. Source: around-import §4.5. @throws {StatusError} 1100 */
 export function checkFunctions({ fields, functions }: wire.CollectionSchema): void {
-  for (const field of fields) checkAnalyzer(field);
+  for (const field of fields) checkAnalyzer(field, fields);
   const [names, outputs] = [new Set<string>(), new Set<string>()];
   for (const one of functions) {
     if (one.name === "") throw invalid("function name cannot be empty");
@@ -91,6 +91,10 @@ function checkMinHash(one: FunctionMessage, inputs: readonly Field[], outputs: r
   const [[input], [output]] = [inputs, outputs];
   if (inputs.length !== 1 || !isText(input))
     throw invalid(`MinHash function input field must be one VARCHAR/TEXT field, got ${inputs.length} fields`);
+  if (typeParam(input, "multi_analyzer_params") !== undefined)
+    throw invalid(
+      `multi analyzer now only support for bm25, but now field ${input.name} is input of a MinHash function (give it analyzer_params)`,
+    );
   if (outputs.length !== 1 || (output.dataType as number) !== DataType.BinaryVector)
     throw invalid(`MinHash function output field must be one BinaryVector field, got ${outputs.length} fields`);
   try {
@@ -132,21 +136,33 @@ function paramsOf({ params }: FunctionMessage): Record<string, string> {
   return Object.fromEntries(params.map(({ key, value }) => [key, value]));
 }
 
-/** Whether text is analyzed or not, what is said of its analyzer must be right. */
-function checkAnalyzer(field: Field): void {
-  const params = typeParam(field, "analyzer_params");
+/** Whether text is analyzed or not, what is said of its analyzers must be right. */
+function checkAnalyzer(field: Field, fields: readonly Field[]): void {
+  const [params, several] = [typeParam(field, "analyzer_params"), typeParam(field, "multi_analyzer_params")];
   if (isOn(field, "enable_match") && !isOn(field, "enable_analyzer"))
     throw invalid(`field ${field.name} enables match, but not enable_analyzer: set enable_analyzer to true`);
-  if (params !== undefined && isText(field)) built(field, params);
-  if (typeParam(field, "multi_analyzer_params") !== undefined)
+  if (params !== undefined && isText(field)) built(field, () => analyzerOf(params));
+  if (several === undefined) return;
+  if (isOn(field, "enable_match"))
     throw invalid(
-      `multi_analyzer_params is not supported by this server, field name = ${field.name} (make a field of each language, with analyzer_params)`,
+      `multi analyzer now only support for bm25, but now field ${field.name} enable match (make a field of each language to match words)`,
     );
+  if (params !== undefined)
+    throw invalid(`field ${field.name} analyzer params should be none if has multi analyzer params`);
+  checkNames(built(field, () => multiAnalyzerOf(several)).byField, fields);
 }
 
-function built({ name }: Field, params: string): void {
+/** What names analyzers is a text of the row. */
+function checkNames(byField: string, fields: readonly Field[]): void {
+  const names = fields.find(({ name }) => name === byField);
+  if (!names) throw invalid(`multi analyzer dependent field ${excerpt(byField)} not exist in the collection`);
+  if (names.dataType !== DataType.VarChar)
+    throw invalid(`multi analyzer params now only support by string field, but field ${names.name} is not string`);
+}
+
+function built<T>({ name }: Field, build: () => T): T {
   try {
-    analyzerOf(params);
+    return build();
   } catch (error) {
     if (!(error instanceof AnalyzerError)) throw error;
     throw invalid(`build analyzer of field ${name} failed: ${error.message}`);

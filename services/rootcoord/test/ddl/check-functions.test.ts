@@ -23,6 +23,7 @@ const minHash: FunctionParts = {
   ...{ name: "m", type: wire.FunctionType.MinHash, inputFieldNames: ["text"], outputFieldNames: ["sign"] },
   params: pairs({ num_hashes: "4" }),
 };
+const several = (field: string) => JSON.stringify({ by_field: field, analyzers: { default: {} } });
 const schemaWith = (functions: readonly FunctionParts[], fields: readonly FieldParts[]) =>
   schemaOf({ fields: [idField(), vectorField(), ...fields], functions: [...functions] });
 const check = (functions: readonly FunctionParts[], fields: readonly FieldParts[] = [text(), terms()]) =>
@@ -33,6 +34,7 @@ describe("functions", () => {
     expect(await check([bm25()])).toBe("ok");
     expect(await check([bm25()], [text(), terms({ isFunctionOutput: true })])).toBe("ok");
     expect(await check([bm25()], [text({ nullable: true }), terms()])).toBe("ok");
+    expect(await check([bm25()], [text({}, { multi_analyzer_params: several("text") }), terms()])).toBe("ok");
   });
 
   test.each<[string, readonly FunctionParts[], readonly FieldParts[] | undefined, string]>([
@@ -85,10 +87,43 @@ describe("functions", () => {
       "1100 build analyzer of field text failed: analyzer thai is not supported by this server: it needs a dictionary",
     ],
     [
-      "several analyzers",
+      "several analyzers of which nothing names one",
       [bm25()],
       [text({}, { multi_analyzer_params: "{}" }), terms()],
-      "1100 multi_analyzer_params is not supported by this server",
+      "1100 build analyzer of field text failed: multi analyzer params now must set by_field",
+    ],
+    [
+      "several analyzers that a field names which there is not",
+      [bm25()],
+      [text({}, { multi_analyzer_params: several("nope") }), terms()],
+      "1100 multi analyzer dependent field nope not exist in the collection",
+    ],
+    [
+      "several analyzers that numbers name",
+      [bm25()],
+      [text({}, { multi_analyzer_params: several("id") }), terms()],
+      "1100 multi analyzer params now only support by string field, but field id is not string",
+    ],
+    [
+      "several analyzers where words are matched",
+      [bm25()],
+      [text({}, { multi_analyzer_params: several("text"), enable_match: "true" }), terms()],
+      "1100 multi analyzer now only support for bm25, but now field text enable match",
+    ],
+    [
+      "several analyzers beside one",
+      [bm25()],
+      [text({}, { multi_analyzer_params: several("text"), analyzer_params: "{}" }), terms()],
+      "1100 field text analyzer params should be none if has multi analyzer params",
+    ],
+    [
+      "several analyzers of what a signature is made of",
+      [minHash],
+      [
+        text({}, { multi_analyzer_params: several("text") }),
+        { name: "sign", dataType: DataType.BinaryVector, typeParams: pairs({ dim: "128" }) },
+      ],
+      "1100 multi analyzer now only support for bm25, but now field text is input of a MinHash function",
     ],
     [
       "match without analyzer",

@@ -42,7 +42,7 @@ const field = {
   ...typed,
   ...{ isPrimary: flag, isPartitionKey: flag, isClusteringKey: flag, autoID: flag, autoId: flag },
   defaultValue: z.unknown(),
-  multiAnalyzerParam: refused("is not supported by this server: make a field of each language, with analyzer_params"),
+  multiAnalyzerParam: refused("is not supported over REST: name multi_analyzer_params in elementTypeParams"),
 };
 
 const fields = z.array(some(field));
