@@ -74,6 +74,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
           brought: () => broughtSources({}, []),
           exports: new ExportRoots({ roots: [], secrets: {} }),
           ...telemetry,
+          queryNodes: () => 0,
           dataCoordAddress: () => dataCoordAddress.promise,
         },
         moreKinds: { duplicate: duplicatePlanner },

@@ -12,6 +12,7 @@ export const rootCoordRole = defineRole({
     const { startRootCoord } = await import("./start.ts");
     const dataCoordAddress = peers.address("datacoord");
     const stores = { store: metastore, sources, objects, brought, exports };
-    return startRootCoord(settings, { ...stores, dataCoordAddress, ...telemetry });
+    const queryNodes = () => peers.list("querynode").length;
+    return startRootCoord(settings, { ...stores, dataCoordAddress, queryNodes, ...telemetry });
   },
 });

@@ -68,6 +68,8 @@ export interface RootCoordDeps {
   readonly brought: (endpoints: readonly string[]) => DescribeBrought;
   readonly exports: ExportRoots;
   readonly dataCoordAddress: Address;
+  /** How many querynodes live. */
+  readonly queryNodes: () => number;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Kinds of jobs besides those that the product has, for who tries one out. */
@@ -106,6 +108,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     ids,
     tso,
     now: Date.now,
+    queryNodes: deps.queryNodes,
     rowCounts: (id) => dataCoordClient.rowCounts(id),
     onDropped: (id) => wakeJobsOf(id),
     onRenamed: (id, name) => names.renamed(id, name),

@@ -62,7 +62,7 @@ function handlersOf(catalog: Catalog, deps: DdlDeps): DdlHandlers {
     ...schemaChangeHandlers(new SchemaChanges(catalog, deps)),
     ...collectionViewHandlers(new CollectionViews(catalog)),
     ...partitionHandlers(new Partitions(catalog, deps)),
-    ...loadHandlers(new Loading(catalog)),
+    ...loadHandlers(new Loading(catalog, deps)),
     ...aliasHandlers(new Aliases(catalog)),
     ...indexHandlers(new Indexes(catalog, deps)),
   };

@@ -27,6 +27,8 @@ export interface DdlDeps {
   readonly onDropped: (collectionId: bigint) => void;
   /** Called after a collection was given another name. */
   readonly onRenamed: (collectionId: CollectionId, name: string) => void;
+  /** How many querynodes live. */
+  readonly queryNodes: () => number;
   readonly limits: DdlLimits;
   /** Servers that functions may ask for vectors. */
   readonly models: ModelServers;

@@ -4,9 +4,19 @@ import { type common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";
+import type { DdlDeps } from "./ddl-deps.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { partitionsNamed } from "./partitions.ts";
-import { collectionNotLoaded, fieldsNotIndexed, invalid, noIndex, replicasFixed } from "./refusals.ts";
+import {
+  collectionNotLoaded,
+  fieldsNotIndexed,
+  invalid,
+  noIndex,
+  RESOURCE_GROUP,
+  replicasFixed,
+  resourceGroupNotFound,
+  tooManyReplicas,
+} from "./refusals.ts";
 import { decodeSchema } from "./stored-schema.ts";
 
 /**
@@ -15,21 +25,23 @@ import { decodeSchema } from "./stored-schema.ts";
  */
 export class Loading {
   readonly #catalog: Catalog;
+  readonly #queryNodes: () => number;
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Catalog, { queryNodes }: Pick<DdlDeps, "queryNodes">) {
     this.#catalog = catalog;
+    this.#queryNodes = queryNodes;
   }
 
   /**
    * @throws {StatusError} 100, 800; 700 while a vector field has no index; 101 to refresh what is not loaded; 1100 for another number of
-   *   replicas than it was loaded with
+   *   replicas than it was loaded with; 12 for more of them than querynodes; 300 for another resource group than there is
    */
   async loadCollection(request: milvus.LoadCollectionRequest): Promise<common.Status> {
     await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
       if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
       requireFields(record, request.loadFields);
-      const replicas = replicasOf(record, request.replicaNumber, "collection");
+      const replicas = this.#replicasOf(record, request, "collection");
       const partitions = record.partitions.map((entry) => ({ ...entry, loaded: true }));
       return { ...record, loaded: true, replicas, partitions };
     });
@@ -53,10 +65,27 @@ export class Loading {
       if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
       requireFields(record, request.loadFields);
-      const replicas = replicasOf(record, request.replicaNumber, "partitions");
+      const replicas = this.#replicasOf(record, request, "partitions");
       return { ...withLoaded(record, names, true), replicas };
     });
     return okStatus();
+  }
+
+  /** Asked for by who loads; a client that names no number takes what is there. The one of a collection may wait for its querynode. */
+  #replicasOf(
+    record: CollectionRecord,
+    { replicaNumber: asked, resourceGroups }: Pick<milvus.LoadCollectionRequest, "replicaNumber" | "resourceGroups">,
+    what: "collection" | "partitions",
+  ): number {
+    const group = resourceGroups.find((name) => name !== RESOURCE_GROUP);
+    if (group !== undefined) throw resourceGroupNotFound(group);
+    const { replicas = 1 } = record;
+    if (isLoaded(record)) {
+      if (asked > 0 && asked !== replicas) throw replicasFixed(record.name, what, { replicas, asked });
+      return replicas;
+    }
+    if (asked > Math.max(1, this.#queryNodes())) throw tooManyReplicas(asked, this.#queryNodes());
+    return Math.max(1, asked);
   }
 
   /** @throws {StatusError} 100, 200, 800; 1100 with a partition key */
@@ -81,14 +110,6 @@ function requireFields(record: CollectionRecord, names: readonly string[]): void
   const missing = names.find((name) => !known.has(name));
   if (missing !== undefined)
     throw invalid(`failed to get field schema by name: fieldName(${excerpt(missing)}) not found`);
-}
-
-/** Asked for by who loads; a client that names no number takes what is there. @throws {StatusError} 1100 for another one, while loaded */
-function replicasOf(record: CollectionRecord, asked: number, what: "collection" | "partitions"): number {
-  const { replicas = 1 } = record;
-  if (!isLoaded(record)) return Math.max(1, asked);
-  if (asked > 0 && asked !== replicas) throw replicasFixed(record.name, what, { replicas, asked });
-  return replicas;
 }
 
 function requirePartitions(record: CollectionRecord, names: readonly string[], verb: string): ReadonlySet<string> {

@@ -3,10 +3,15 @@ import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 // Refusals in Milvus's words: clients and their tests match on parts of them. Sources: client contract §1.8, §2; the texts of
 // Milvus's proxy and rootcoord. The class of the error follows the text, as in Milvus.
 
+const RESOURCE_INSUFFICIENT = 12;
 const TOO_MANY_COLLECTIONS = 102;
 const ALREADY_LOADED = 104;
+const RESOURCE_GROUP_NOT_FOUND = 300;
 const TOO_MANY_DATABASES = 801;
 const INVALID_FIELD_NAME = 1701;
+
+/** Every load is of all querynodes together. */
+export const RESOURCE_GROUP = "__default_resource_group";
 
 /** Names are looked up before they are checked; what cannot be one is not repeated whole. */
 function shown(name: string | bigint): string {
@@ -68,6 +73,19 @@ export function replicasFixed(
 ): StatusError {
   const text = `can't change the replica number for loaded ${what}: invalid parameter[expected=${replicas}][actual=${asked}]`;
   return new StatusError(statusCodes.invalidParameter, `${text} (release ${shown(collection)} first)`);
+}
+
+/** Newer Milvus count the nodes that stream, which are those that answer for a replica. */
+export function tooManyReplicas(asked: number, nodes: number): StatusError {
+  const text = `when load ${asked} replica count: service resource insufficient[currentStreamingNode=${nodes}][expectedStreamingNode=${asked}]`;
+  const hint = "each replica needs a querynode of its own: start more, or ask for fewer replicas";
+  return new StatusError(RESOURCE_INSUFFICIENT, `${text}: ${hint}`);
+}
+
+/** All querynodes are one group. */
+export function resourceGroupNotFound(name: string): StatusError {
+  const text = `resource group not found[rg=${shown(name)}]`;
+  return new StatusError(RESOURCE_GROUP_NOT_FOUND, `${text}: there is none but ${RESOURCE_GROUP}`);
 }
 
 export function partitionNotFound(partition: string): StatusError {

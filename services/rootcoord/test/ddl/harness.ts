@@ -41,6 +41,7 @@ export async function openDdl(
     rowCounts: async () => ({ rows: 0n, partitions: new Map() }),
     onDropped: (id) => dropped.push(id),
     onRenamed: () => {},
+    queryNodes: () => 3,
     models: new ModelServers({}),
     ...options,
   });

@@ -155,6 +155,32 @@ describe("loading", () => {
     expect(await load(["v", "nope"])).toContain("1100 failed to get field schema by name: fieldName(nope) not found");
   });
 
+  it("is in all querynodes: more replicas than those, and other groups of them, are refused", async () => {
+    let queryNodes = 0;
+    const ddl = await openDdl({ queryNodes: () => queryNodes });
+    await ddl.create("c");
+    await ddl.call("createIndex", { collectionName: "c", fieldName: "v" });
+    const load = (more: object) => outcome(ddl.call("loadCollection", { collectionName: "c", ...more }));
+    const insufficient = (nodes: number) =>
+      `12 when load 3 replica count: service resource insufficient[currentStreamingNode=${nodes}][expectedStreamingNode=3]`;
+    expect(await load({ replicaNumber: 3 })).toContain(insufficient(0));
+    queryNodes = 2;
+    expect(await load({ replicaNumber: 3 })).toContain(`${insufficient(2)}: each replica needs a querynode of its own`);
+    const partitions = { collectionName: "c", partitionNames: ["_default"], replicaNumber: 3 };
+    expect(await outcome(ddl.call("loadPartitions", partitions))).toContain(insufficient(2));
+    expect(await load({ resourceGroups: ["__default_resource_group", "mine"] })).toBe(
+      "300 resource group not found[rg=mine]: there is none but __default_resource_group",
+    );
+    expect(await load({ replicaNumber: 2, resourceGroups: ["__default_resource_group"] })).toBe("ok");
+  });
+
+  it("of one replica waits for a querynode to come", async () => {
+    const ddl = await openDdl({ queryNodes: () => 0 });
+    await ddl.create("c");
+    await ddl.call("createIndex", { collectionName: "c", fieldName: "v" });
+    expect(await outcome(ddl.call("loadCollection", { collectionName: "c", replicaNumber: 1 }))).toBe("ok");
+  });
+
   it("keeps the number of replicas that it was asked for until it is released", async () => {
     const ddl = await withPartitions("p");
     const load = (replicaNumber?: number) =>
