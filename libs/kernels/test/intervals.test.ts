@@ -112,13 +112,22 @@ describe("rows whose numbers lie in an interval", () => {
     );
   });
 
-  it("are those whose remainder a loop finds there: 64 bits", () => {
-    const value = fc.oneof(
-      fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
-      fc.bigInt(-20n, 20n),
-      fc.bigInt(0n, 2n ** 33n),
-      fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 2n ** 32n, -(2n ** 32n), -(2n ** 32n) - 1n),
-    );
+  const any64 = fc.oneof(
+    fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    fc.bigInt(-20n, 20n),
+    fc.bigInt(0n, 2n ** 33n),
+    fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 2n ** 32n, -(2n ** 32n), -(2n ** 32n) - 1n),
+  );
+  const below32 = fc.oneof(
+    fc.bigInt(0n, 2n ** 32n - 1n),
+    fc.bigInt(0n, 20n),
+    fc.constantFrom(2n ** 31n, 2n ** 32n - 1n),
+  );
+
+  it.each([
+    ["any", any64],
+    ["whose higher 32 are 0", below32],
+  ])("are those whose remainder a loop finds there: 64 bits, %s", (_, value) => {
     fc.assert(
       fc.property(stretch(value), divisors, bounds, bounds, ({ values, first }, divisor, low, high) => {
         const rests = values.map((one) => Number(one % BigInt(divisor)));
