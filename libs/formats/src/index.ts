@@ -29,7 +29,7 @@ export {
   COMMIT_TS,
   DELTA_LOGS,
   FIELD_IDS,
-  firstRowId,
+  firstRowIds,
   META_ROWS,
   readDeltaFile,
   timeBounds,

@@ -23,5 +23,5 @@ export const binlogFormat: Format = {
 };
 
 export { readDeltaFile } from "./delta-file.ts";
-export { firstRowId } from "./first-row-id.ts";
+export { firstRowIds } from "./first-row-ids.ts";
 export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, timeBounds };

@@ -1,6 +1,6 @@
 import { mapConcurrent } from "@sluice/async";
 import { excerptOfList } from "@sluice/errors";
-import { firstRowId } from "@sluice/formats";
+import { firstRowIds } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import type { FoundGroup } from "../request-files.ts";
 
@@ -14,25 +14,66 @@ const ROW_IDS = "0";
 
 /**
  * Segments that lie beside what a compaction of Milvus has made of them, which it removes hours later: nothing in the folder says so,
- * but the result begins with the first row that is left of the first of them. Where that row was deleted they are not found.
+ * but the result begins with the first row that is left of the first of them. Where a thousand before that one were deleted, or the
+ * compaction has sorted the rows by another key than the clock's, they are not found.
  */
 export async function warnOfReplaced(sources: Sources, groups: readonly FoundGroup[]): Promise<string[]> {
   if (groups.length < 2) return [];
   const looked = groups.slice(0, MAX_SEGMENTS);
-  const ids = await Array.fromAsync(mapConcurrent(looked, CONCURRENCY, (group) => rowIdOf(sources, group)));
-  const byFirst = [...Map.groupBy(looked, (_, i) => ids[i])];
-  const isRow = (id: bigint | undefined) => id !== undefined && id >= LEAST_GIVEN_ID;
-  const warnings = byFirst.flatMap(([id, those]) => (isRow(id) && those.length > 1 ? [warningOf(those)] : []));
+  const ids = await Array.fromAsync(mapConcurrent(looked, CONCURRENCY, (group) => rowIdsOf(sources, group)));
+  const warnings = sharedRows(ids).map((those) => warningOf(those.map((i) => looked[i])));
   if (groups.length === looked.length) return warnings;
   const others = `${groups.length - looked.length} of ${groups.length} segments were not looked at for what a compaction has replaced`;
   return [...warnings, others];
 }
 
-async function rowIdOf(sources: Sources, { files }: FoundGroup): Promise<bigint | undefined> {
+/**
+ * Which segments hold a row that one of them begins with: in groups, by their places; what several were merged into is in the group of all.
+ * @param ids of the first rows of each segment
+ */
+export function sharedRows(ids: readonly BigInt64Array[]): number[][] {
+  const spans = ids.map(spanOf);
+  const groups = new Set<Set<number>>();
+  for (const [first] of ids) {
+    if (first === undefined || first < LEAST_GIVEN_ID) continue;
+    const those = [...ids.keys()].filter((i) => isIn(first, spans[i]) && ids[i].includes(first));
+    if (those.length > 1) addTo(groups, new Set(those));
+  }
+  return Array.from(groups, (group) => [...group].sort((a, b) => a - b));
+}
+
+/** With the groups that share one of them. */
+function addTo(groups: Set<Set<number>>, those: ReadonlySet<number>): void {
+  let joined = new Set(those);
+  for (const group of groups) {
+    if (group.isDisjointFrom(those)) continue;
+    groups.delete(group);
+    joined = joined.union(group);
+  }
+  groups.add(joined);
+}
+
+type Span = readonly [least: bigint, most: bigint];
+
+/** A thousand segments are compared with each other: few are looked through. */
+function spanOf(ids: BigInt64Array): Span {
+  let [least, most] = [ids[0] ?? 0n, ids[0] ?? 0n];
+  for (const id of ids) {
+    if (id < least) least = id;
+    else if (id > most) most = id;
+  }
+  return [least, most];
+}
+
+function isIn(id: bigint, [least, most]: Span): boolean {
+  return least <= id && id <= most;
+}
+
+async function rowIdsOf(sources: Sources, { files }: FoundGroup): Promise<BigInt64Array> {
   const logs = files.filter(({ path }) => path.split("/").at(-2) === ROW_IDS);
-  if (logs.length === 0) return undefined;
+  if (logs.length === 0) return new BigInt64Array(0);
   await using file = await sources.open(logs.reduce((least, log) => (numberOf(log) < numberOf(least) ? log : least)));
-  return await firstRowId(file, Number(ROW_IDS), new AbortController().signal);
+  return await firstRowIds(file, Number(ROW_IDS), new AbortController().signal);
 }
 
 function numberOf({ path }: Pick<SourceRef, "path">): bigint {
@@ -42,5 +83,5 @@ function numberOf({ path }: Pick<SourceRef, "path">): bigint {
 
 function warningOf(alike: readonly FoundGroup[]): string {
   const ids = excerptOfList(alike.map(({ shownAs }) => String(shownAs).split("/").at(-1) ?? ""));
-  return `segments ${ids} begin with the same row, as what a compaction of Milvus has replaced and what it has made of it do: their rows come twice, and what was deleted since comes back; import those alone that count (utility.get_query_segment_info)`;
+  return `segments ${ids} have the same rows, as what a compaction of Milvus has replaced and what it has made of it do: these come twice, and what was deleted since comes back; import those alone that count (utility.get_query_segment_info)`;
 }
