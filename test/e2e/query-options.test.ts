@@ -62,12 +62,39 @@ describe("order_by_fields", () => {
     [{ order_by_fields: "vector", limit: "5" }, "unsupported data type"],
     [{ order_by_fields: "price", limit: "5", iterator: "True" }, "not supported with iterators"],
     [{ group_by_fields: "kind", limit: "5" }, "output field 'id' is not allowed: when using GROUP BY"],
-    [{ time_fields: "year", limit: "5" }, "time_fields is not supported yet"],
+    [
+      { time_fields: "year, week", limit: "5" },
+      "unsupported field for extraction: week, fields should be seprated by ',' or ' '",
+    ],
     [{ ignore_growing: "perhaps", limit: "5" }, "parse ignore growing field failed"],
     [{ collection_id: "77", limit: "5", iterator: "True" }, "Input collection id is not consistent to collectionID in the context"], // biome-ignore format: one row
   ])("%j is refused", async (params, reason) => {
     await expect(query(name, params as unknown as Record<string, string>)).rejects.toThrow(reason);
   });
+});
+
+it("parts of times are shown as lists, in the zone of the call, also of groups", async () => {
+  const { client, files } = fixture;
+  const fields: FieldSpec[] = [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "at", type: DataType.Timestamptz, nullable: true },
+    vector,
+  ];
+  await client.createCollection({ name: "times", fields, shards: 2 });
+  const at = ["2024-12-31T20:30:15.000120Z", null, "2025-03-01T00:00:00Z"];
+  const rows = at.map((time, id) => ({ id, at: time, vector: [1, 2] }));
+  await client.importAndWait("times", await files.jsonl("times.jsonl", rows));
+  const all = { time_fields: "year,month day, HOUR minute second microsecond", timezone: "Asia/Shanghai", limit: "9" };
+  expect((await query("times", all, ["at"])).map((row) => row.at)).toEqual([
+    [2025n, 1n, 1n, 4n, 30n, 15n, 120n],
+    null,
+    [2025n, 3n, 1n, 8n, 0n, 0n, 0n],
+  ]);
+  expect((await query("times", { time_fields: "year", limit: "9" }, ["at"])).map((row) => row.at)).toEqual([
+    ...[[2024n], null, [2025n]],
+  ]);
+  const groups = await query("times", { time_fields: "year", group_by_fields: "at" }, ["at", "count(*)"]);
+  expect(groups.map((row) => row.at)).toEqual(expect.arrayContaining([[2024n], [2025n], null]));
 });
 
 describe("the time that rows live", () => {

@@ -717,7 +717,17 @@ describe("search", () => {
     expect(await refusal(byKey([2n], { timezone: "Mars/Base" }))).toContain(
       "unknown or invalid IANA Time Zone ID: Mars",
     );
-    expect(await refusal(byKey([2n], { time_fields: "year" }))).toContain("take it apart in the client");
+    const parts = await byKey(
+      [2n, 3n],
+      { timezone: "Asia/Shanghai", time_fields: "year,hour" },
+      { outputFields: ["when"] },
+    );
+    expect(rowsOf(parts.results?.fieldsData ?? [])).toEqual([2, 3, 3, 2].map((id) => ({ when: id === 2 ? [2025n, 8n] : null }))); // biome-ignore format: one answer
+    const inner = milvus.HybridSearchRequest.fromPartial({
+      ...{ collectionName: "gaps", rankParams: pairs({ limit: 3 }) },
+      requests: [{ ...requestOf(placeholders(101, [floatBytes([0, 1])]), { ...params, time_fields: "year" }) }],
+    });
+    expect(await refusal(client.raw.hybridSearch(inner))).toContain("give it beside them");
     expect(await refusal(byKey([2n], { analyzer_name: "english" }))).toContain("analyzer_name has no effect");
   });
 

@@ -53,22 +53,56 @@ function offsetSeconds(offset: string, text: string): number {
   return seconds;
 }
 
+/** A time as a clock of a zone shows it; month and day from 1. */
+export interface LocalTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly microsecond: number;
+}
+
+/** What a clock of a zone (empty: UTC) shows at a time. @throws {RangeError} when there is no such zone */
+export function localTime(micros: bigint, zone: string): LocalTime {
+  return shownBy(micros, (seconds) => offsetAt(seconds, zone));
+}
+
+function shownBy(micros: bigint, offsetOf: (seconds: number) => number): LocalTime {
+  const fraction = ((micros % MICROS) + MICROS) % MICROS;
+  const seconds = Number((micros - fraction) / MICROS);
+  const local = seconds + offsetOf(seconds);
+  const dayIndex = Math.floor(local / DAY);
+  const secondOfDay = local - dayIndex * DAY;
+  return {
+    ...dateOfDay(dayIndex),
+    hour: Math.floor(secondOfDay / 3600),
+    minute: Math.floor(secondOfDay / 60) % 60,
+    second: secondOfDay % 60,
+    microsecond: Number(fraction),
+  };
+}
+
+/** Seconds that a zone is ahead of UTC. */
+function offsetAt(seconds: number, zone: string): number {
+  return isUtc(zone) ? 0 : TimeZone.of(zone).offsetAt(seconds);
+}
+
 /**
  * RFC 3339 text of a time in a zone (empty: UTC): up to six fraction digits, trailing zeros cut, `Z` where the offset is 0.
  * Offsets of whole minutes only, as the format wants; an older one with seconds is shown to the minute, the instant exact.
  * @throws {RangeError} when there is no such zone
  */
 export function formatTimestamptz(micros: bigint, zone: string): string {
-  const fraction = ((micros % MICROS) + MICROS) % MICROS;
-  const seconds = Number((micros - fraction) / MICROS);
-  const offset = isUtc(zone) ? 0 : Math.trunc(TimeZone.of(zone).offsetAt(seconds) / 60);
-  const local = seconds + offset * 60;
-  const dayIndex = Math.floor(local / DAY);
-  const { year, month, day } = dateOfDay(dayIndex);
-  const secondOfDay = local - dayIndex * DAY;
+  let offset = 0;
+  const { year, month, day, hour, minute, second, microsecond } = shownBy(micros, (seconds) => {
+    offset = Math.trunc(offsetAt(seconds, zone) / 60);
+    return offset * 60;
+  });
   const date = `${year < 0 ? "-" : ""}${digits(Math.abs(year), 4)}-${digits(month)}-${digits(day)}`;
-  const time = `${digits(Math.floor(secondOfDay / 3600))}:${digits(Math.floor(secondOfDay / 60) % 60)}:${digits(secondOfDay % 60)}`;
-  const tail = fraction === 0n ? "" : `.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
+  const time = `${digits(hour)}:${digits(minute)}:${digits(second)}`;
+  const tail = microsecond === 0 ? "" : `.${digits(microsecond, 6).replace(/0+$/, "")}`;
   return `${date}T${time}${tail}${offsetText(offset)}`;
 }
 

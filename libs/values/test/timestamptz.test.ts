@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
+import { formatTimestamptz, localTime, parseTimestamptz } from "@sluice/values";
 import fc from "fast-check";
 
 const MICROS_PER_MS = 1000n;
@@ -46,6 +46,17 @@ describe("timestamptz", () => {
   ])("shows %s in %p as %s", (micros, zone, text) => {
     expect(formatTimestamptz(micros, zone)).toBe(text);
     expect(parseTimestamptz(text, "")).toBe(micros);
+  });
+
+  it.each([
+    [1748648765000120n, "", [2025, 5, 30, 23, 46, 5, 120]],
+    [-1n, "UTC", [1969, 12, 31, 23, 59, 59, 999999]],
+    [0n, "Asia/Kathmandu", [1970, 1, 1, 5, 30, 0, 0]],
+    // To the second, as no offset has to be written.
+    [-5364665608000000n, "Europe/Berlin", [1800, 1, 1, 0, 0, 0, 0]],
+  ])("a clock shows %s in %p as %j", (micros, zone, parts) => {
+    const { year, month, day, hour, minute, second, microsecond } = localTime(micros, zone);
+    expect([year, month, day, hour, minute, second, microsecond]).toEqual(parts);
   });
 
   it("agrees with Date on UTC and offsets", () => {

@@ -1,6 +1,6 @@
 import type { Turns } from "@sluice/async";
 import { type Column, type VarColumn, varValue } from "@sluice/columns";
-import { fieldData, memberIndexes, type Parts, type Rows, structFieldData } from "@sluice/fields";
+import { memberIndexes, type Parts, type Rows, structFieldData } from "@sluice/fields";
 import { metaProjection } from "@sluice/query";
 import { memberName } from "@sluice/schema";
 import type { CompiledQuery } from "./compile-query.ts";
@@ -8,6 +8,7 @@ import type { SpreadRows } from "./nodes/spread-rows.ts";
 import type { RowSet } from "./row-set.ts";
 import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
 import { takenRows } from "./take-rows.ts";
+import { shownData } from "./time-parts.ts";
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
 export const MAX_ANSWER_BYTES = 100 << 20;
@@ -18,7 +19,7 @@ export const MAX_ANSWER_BYTES = 100 << 20;
  * @throws {StatusError} 1100 when it would be too large
  */
 export async function answerFields(
-  { collection, text, output, timezone }: Pick<CompiledQuery, "collection" | "text" | "output" | "timezone">,
+  { collection, text, output, times }: Pick<CompiledQuery, "collection" | "text" | "output" | "times">,
   from: SpreadRows,
   parts: readonly StoredPart[],
   picked: RowSet,
@@ -33,7 +34,7 @@ export async function answerFields(
     { turns, signal, budget: new AnswerBudget(MAX_ANSWER_BYTES) },
   );
   /** The next of the fields that were taken. */
-  const next = async (): Promise<Rows> => {
+  const next = async (): Promise<Rows & { readonly turns: Turns }> => {
     const field = collection.fields[indexes[indexes.length - taken.length]];
     const columns = taken.shift() as Column[];
     const keys = field.isDynamic ? output.dynamicKeys : undefined;
@@ -41,12 +42,12 @@ export async function answerFields(
     return { columns, rows, turns };
   };
   const fieldsData: Parts[] = [];
-  for (const index of output.fields) fieldsData.push(await fieldData(collection.fields[index], await next(), timezone));
+  for (const index of output.fields) fieldsData.push(await shownData(collection.fields[index], await next(), times));
   for (const { struct, indexes: members } of structs) {
     const data: Parts[] = [];
     for (const index of members) {
       const field = collection.fields[index];
-      data.push(await fieldData(field, await next(), timezone, memberName(field.name)));
+      data.push(await shownData(field, await next(), times, memberName(field.name)));
     }
     fieldsData.push(structFieldData(struct, data));
   }

@@ -1,13 +1,14 @@
 import type { Turns } from "@sluice/async";
-import { fieldData, type Parts } from "@sluice/fields";
+import type { Parts } from "@sluice/fields";
 import { type Aggregation, aggregatedColumns, compareRows, type GroupedRows, type OrderKey } from "@sluice/query";
 import type { CompiledQuery } from "./compile-query.ts";
 import { countUpTo } from "./row-set.ts";
 import { sortInTurns } from "./sort-in-turns.ts";
+import { shownData } from "./time-parts.ts";
 
 /** The fields of an answer that has a row for each group, serialized: in the order that was asked for, then by the groups' keys. */
 export async function answerGroups(
-  { collection, order, window, timezone }: CompiledQuery,
+  { collection, order, window, times }: CompiledQuery,
   aggregation: Aggregation,
   grouped: GroupedRows,
   turns: Turns,
@@ -25,7 +26,7 @@ export async function answerGroups(
   const rows = { count: rowOf.length, sourceOf: new Uint32Array(rowOf.length), rowOf };
   const fieldsData: Parts[] = [];
   for (const at of aggregation.shown)
-    fieldsData.push(await fieldData(aggregation.fields[at], { columns: [columns[at]], rows, turns }, timezone));
+    fieldsData.push(await shownData(aggregation.fields[at], { columns: [columns[at]], rows, turns }, times));
   return fieldsData;
 }
 

@@ -17,7 +17,9 @@ import {
 } from "@sluice/query";
 import { type common, decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
+import { isTrue } from "./given.ts";
 import { templateValues } from "./template-values.ts";
+import { type ShownTimes, timePartsOf } from "./time-parts.ts";
 
 /** What decides which rows are meant, as it travels. */
 export type RowsText = Omit<segmentReader.RowsOrder, "segments" | "expiredTs">;
@@ -40,7 +42,7 @@ export interface CompiledQuery extends RowFilter {
   readonly window: QueryWindow;
   /** None: ascending by primary key, or by the keys of the groups. Fields are those of the collection, or of the aggregation. */
   readonly order: readonly OrderKey[];
-  readonly timezone: string;
+  readonly times: ShownTimes;
 }
 
 /** @throws {StatusError} 1100 */
@@ -62,8 +64,8 @@ export async function compileQuery(
   checkQuery(filter, output, window, aggregation);
   const order = parseOrderBy(params, aggregation ?? collection, window);
   if (isTrue(params.get("iterator"))) refuseIterator(order, aggregation);
-  refuseUnserved(params);
-  return { collection, filter, alive, text, output, aggregation, window, order, timezone };
+  const times = { timezone, timeParts: timePartsOf(params) };
+  return { collection, filter, alive, text, output, aggregation, window, order, times };
 }
 
 /** What an expression means now. */
@@ -109,21 +111,8 @@ function refuseIterator(order: readonly OrderKey[], aggregation: Aggregation | u
   if (aggregation) refuse("aggregation is not supported with iterators (ask for the groups by a query)");
 }
 
-/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
-function refuseUnserved(params: ReadonlyMap<string, string>): void {
-  if (isGiven(params.get("time_fields")))
-    refuse("time_fields is not supported yet (query the field itself, and take it apart in the client)");
-}
-
 function refuse(cause: string): never {
   throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
-}
-
-/** Whether a parameter says anything: an empty list does not. */
-export function isGiven(text = ""): boolean {
-  const given = text.trim();
-  const isEmptyList = given.startsWith("[") && given.endsWith("]") && given.slice(1, -1).trim() === "";
-  return given !== "" && !isEmptyList;
 }
 
 /** What a read says of the moment it is of. */
@@ -140,9 +129,4 @@ export function readMoment(params: readonly common.KeyValuePair[], guaranteeTime
   // Smaller values are names of consistency levels, not times.
   const pin = isIterator && guaranteeTimestamp > 1n << 40n ? guaranteeTimestamp : 0n;
   return { pin, isAsked: isIterator && pin === 0n };
-}
-
-/** As clients of all languages spell it. */
-export function isTrue(text = ""): boolean {
-  return text.toLowerCase() === "true";
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { Turns } from "@sluice/async";
 import type { schema } from "@sluice/rpc";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
-import { isTrue } from "../src/compile-query.ts";
+import { isTrue } from "../src/given.ts";
 import { templateValues } from "../src/template-values.ts";
 
 describe("templateValues", () => {

@@ -19,7 +19,11 @@ it("names the search, and what to do, where its answer would be too large, which
     isMomentAsked: false,
   };
   const output = resolveOutputFields(["text"], collection, { withPrimaryKey: false });
-  const answer = searchAnswer(call as unknown as Parameters<typeof searchAnswer>[0], { hits: [[]], output });
+  const answer = searchAnswer(call as unknown as Parameters<typeof searchAnswer>[0], {
+    hits: [[]],
+    output,
+    timeParts: [],
+  });
   await expect(answer).rejects.toMatchObject({
     code: 1100,
     message: expect.stringMatching(/^search results exceed the maxOutputSize Limit 100 \(ask for fewer rows/),

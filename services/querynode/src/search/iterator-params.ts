@@ -1,4 +1,4 @@
-import { isTrue } from "../compile-query.ts";
+import { isTrue } from "../given.ts";
 import type { GroupBy } from "./group-params.ts";
 import { refuse } from "./metrics.ts";
 import { integer, MAX_WINDOW, number } from "./window-params.ts";

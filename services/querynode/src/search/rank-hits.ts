@@ -1,7 +1,8 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
-import { checkGrowing, isGiven } from "../compile-query.ts";
+import { checkGrowing } from "../compile-query.ts";
+import { isGiven } from "../given.ts";
 import { type Decay, decayOf, type Merge } from "./decay.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";

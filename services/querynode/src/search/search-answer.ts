@@ -5,6 +5,7 @@ import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { answerFields } from "../answer-fields.ts";
 import { rowsText } from "../compile-query.ts";
+import type { TimePart } from "../time-parts.ts";
 import type { GroupBy } from "./group-params.ts";
 import { groupValues } from "./group-values.ts";
 import type { SearchDeps } from "./search.ts";
@@ -34,6 +35,8 @@ export interface FoundHits {
   readonly output: OutputPlan;
   readonly page?: { readonly token: string; readonly lastBound: number };
   readonly groupBy?: GroupBy | undefined;
+  /** Of times; none: their texts. */
+  readonly timeParts: readonly TimePart[];
 }
 
 const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: [], dynamicKeys: undefined };
@@ -42,14 +45,18 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
   const { order, collection, timezone, deps } = call;
   const { sources } = deps;
-  const { hits, output, page, groupBy } = answer;
+  const { hits, output, page, groupBy, timeParts } = answer;
   const all = hits.flat();
   const picked = sources.pick(all);
   const text = rowsText(order, "", {});
   const fields = (plan: OutputPlan) =>
-    answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps).catch(
-      asOfSearch,
-    );
+    answerFields(
+      { collection, text, output: plan, times: { timezone, timeParts } },
+      deps.rows,
+      sources.parts,
+      picked,
+      deps,
+    ).catch(asOfSearch);
   const groupsOf = async (by: GroupBy | undefined) => {
     if (!by) return [];
     return by.path ? [await groupValues(call, all, by)] : fields({ ...NO_OUTPUT, fields: [by.field] });

@@ -2,7 +2,9 @@ import { excerpt } from "@sluice/errors";
 import { type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, type FieldSchema, isVector } from "@sluice/schema";
-import { checkGrowing, isGiven, isTrue } from "../compile-query.ts";
+import { checkGrowing } from "../compile-query.ts";
+import { isGiven, isTrue } from "../given.ts";
+import { type TimePart, timePartsOf } from "../time-parts.ts";
 import { type GroupBy, groupByOf } from "./group-params.ts";
 import { type IteratorPage, iteratorOf } from "./iterator-params.ts";
 import { type Metric, metricFor, refuse } from "./metrics.ts";
@@ -28,6 +30,8 @@ export interface SearchParams {
   readonly iterator: IteratorPage | undefined;
   /** What text that is searched for is split by, where its field has several analyzers; "": the default one. */
   readonly analyzerName: string;
+  /** Of the answer's times. */
+  readonly timeParts: readonly TimePart[];
 }
 
 /**
@@ -53,7 +57,10 @@ export function searchParams(
   const window = windowOf(params);
   const order = orderOf(params, collection);
   const analyzerName = analyzerNameOf(params, text);
-  return { field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator, analyzerName };
+  return {
+    ...{ field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator, analyzerName },
+    timeParts: timePartsOf(params),
+  };
 }
 
 /** @throws {StatusError} 1100 where there are not several: it would change nothing */
@@ -86,10 +93,6 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
 function refuseUnserved(params: ReadonlyMap<string, string>): void {
   if (isGiven(params.get("group_by_fields")))
     refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
-  if (isGiven(params.get("time_fields")))
-    refuse(
-      "time_fields is not supported: ask for the field itself, and take it apart in the client: invalid parameter",
-    );
 }
 
 function parseParams(text = ""): object {

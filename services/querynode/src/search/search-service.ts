@@ -6,6 +6,7 @@ import { type Client, type common, type dataCoord, decodeStoredSchema, type quer
 import { primaryKeyIndex } from "@sluice/schema";
 import { readMoment } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
+import { timePartsOf } from "../time-parts.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { type Boosting, boostingOf } from "./boost.ts";
 import { SearchCompiler } from "./compile-search.ts";
@@ -68,7 +69,8 @@ export class SearchService {
     const nearest = await hitsOfOne(request, search, call);
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
-    return searchAnswer(call, { hits, output, ...page, groupBy: search.params.groupBy });
+    const { groupBy, timeParts } = search.params;
+    return searchAnswer(call, { hits, output, ...page, groupBy, timeParts });
   }
 
   /** Several searches, whose hits are ranked together. @throws as `search` */
@@ -79,12 +81,15 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
     const order = orderOf(params, call.collection);
+    const timeParts = timePartsOf(params);
     const searches: Search[] = [];
     const boostings: (Boosting | undefined)[] = [];
     for (const one of request.requests) {
       const search = await this.#compiler.compile(one, call);
       const boosting = await boostingOf(one, search.params, call);
       if (!boosting) refuseInnerRanker(one);
+      if (search.params.timeParts.length > 0)
+        refuse("time_fields of one search among several has no effect: give it beside them: invalid parameter");
       searches.push(search);
       boostings.push(boosting);
     }
@@ -113,7 +118,8 @@ export class SearchService {
         : hits.slice(ranking.offset, ranking.offset + ranking.limit),
     );
     const shown = best.map((hits) => rounded(hits, ranking));
-    return searchAnswer(call, { hits: await orderedHits(shown, order, call), output, groupBy: groups?.by });
+    const hits = await orderedHits(shown, order, call);
+    return searchAnswer(call, { hits, output, groupBy: groups?.by, timeParts });
   }
 
   async #begin(

@@ -1,5 +1,5 @@
 import { excerpt, StatusError } from "@sluice/errors";
-import { isTrue } from "../compile-query.ts";
+import { isTrue } from "../given.ts";
 import { isDistance, type Metric, refuse } from "./metrics.ts";
 
 /** Hits of one search, those before its offset included. */
