@@ -7,6 +7,16 @@ const SLICE_MS = 8;
 let line: Promise<unknown> = Promise.resolve();
 
 /**
+ * Resolves when the next piece of work may begin: where many clients ask for some milliseconds each at the same moment, the event loop
+ * serves everybody else between two of them.
+ */
+export async function nextTurn(): Promise<void> {
+  const mine = line.then(() => immediate());
+  line = mine;
+  await mine;
+}
+
+/**
  * Cuts long work into slices between which the event loop serves everybody else. All the work of the process takes turns in
  * one line: a hundred queries at once delay others as much as one.
  *
@@ -35,9 +45,7 @@ export class Turns {
   /** Resolves when the next slice may begin. @throws the signal's reason once it is aborted */
   async next(): Promise<void> {
     this.#signal.throwIfAborted();
-    const mine = line.then(() => immediate());
-    line = mine;
-    await mine;
+    await nextTurn();
     this.#signal.throwIfAborted();
     this.#startedMs = performance.now();
   }

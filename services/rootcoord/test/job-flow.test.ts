@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { common } from "@sluice/rpc";
@@ -31,6 +32,18 @@ describe("a job", () => {
       collection: "books",
       progress_percent: "100",
     });
+  });
+
+  it("that comes with others is looked at between rounds of the event loop, in which everybody else is served", async () => {
+    let rounds = 0;
+    let isOn = true;
+    const counting = (async () => {
+      for (; isOn; rounds++) await immediate();
+    })();
+    await Promise.all(Array.from({ length: 3 }, () => world.submit({ files: ["a.jsonl", "b.jsonl"] })));
+    isOn = false;
+    await counting;
+    expect(rounds).toBeGreaterThanOrEqual(2 * 3);
   });
 
   it("goes on after a restart at every stage", async () => {

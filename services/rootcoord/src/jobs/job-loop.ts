@@ -1,3 +1,4 @@
+import { nextTurn } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { failureOf, ImportError } from "@sluice/errors";
 import {
@@ -166,8 +167,11 @@ export class JobLoop implements AsyncDisposable {
     try {
       const about = { jobId: jobId.toString() };
       const plan = () => this.#planner(job).plan(job);
+      await nextTurn();
       const planned = await withSpan(`plan ${job.kind} job`, about, plan, job.traceParent);
-      return { kind: "planned", tasks: await withTaskIds(job, planned, this.#deps.allocateIds) };
+      const tasks = await withTaskIds(job, planned, this.#deps.allocateIds);
+      await nextTurn();
+      return { kind: "planned", tasks };
     } catch (error) {
       if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
       return { kind: "plan_refused", failure: failureOf(error), nowMs: this.#deps.now() };

@@ -1,4 +1,4 @@
-import { mapConcurrent } from "@sluice/async";
+import { mapConcurrent, nextTurn } from "@sluice/async";
 import type { FileGroupRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError } from "@sluice/errors";
 import {
@@ -52,6 +52,7 @@ export async function findFiles(
   const looked = await Array.fromAsync(
     mapConcurrent(paths, CONCURRENCY, (path) => lookForPath(sources, path, bucket, toFormat)),
   );
+  await nextTurn();
   const found = new Map(paths.map((path, i) => [path, looked[i]]));
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.

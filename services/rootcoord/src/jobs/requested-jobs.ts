@@ -1,3 +1,4 @@
+import { nextTurn } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { next } from "@sluice/jobs";
@@ -70,6 +71,7 @@ export class RequestedJobs {
   /** Records a job and answers its id, or that of the one which another request with its key has made at the same moment. */
   async create(job: JobRecord): Promise<JobId> {
     const { collectionId, collectionName, groups, kind, jobId, idempotencyKey: key, requestDigest } = job;
+    await nextTurn();
     const tasks = await this.#plan(job);
     const planned = tasks.length > 0 ? next(job, [], { kind: "planned", tasks }) : undefined;
     if (await this.#book.create(planned?.job ?? job, [], planned?.tasks)) {
