@@ -13,6 +13,7 @@ export {
 export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from "./key-hashes.ts";
 export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
+export { ANY_SCORE, type ScoreRange, sketchedCosine, sketchedDistance, sketchedProduct } from "./sketched-range.ts";
 export { decodeSnappyBlock } from "./snappy.ts";
 export { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "./vector-distances.ts";
 export { type SketchedQuery, sketchedQuery, VectorSketches } from "./vector-sketches.ts";

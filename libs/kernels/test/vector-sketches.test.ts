@@ -1,5 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
-import { lengthsOf, sketchedQuery, VectorDistances, VectorSketches } from "@sluice/kernels";
+import {
+  lengthsOf,
+  sketchedCosine,
+  sketchedDistance,
+  sketchedProduct,
+  sketchedQuery,
+  VectorDistances,
+  VectorSketches,
+} from "@sluice/kernels";
 import fc from "fast-check";
 
 const kernel = new VectorDistances();
@@ -75,29 +83,38 @@ describe("sketches of vectors", () => {
     );
   });
 
-  it.each(["L2", "IP", "COSINE"] as const)("never leave out a row that is within the bound: %s", (metric) => {
-    fc.assert(
-      fc.property(cases, ({ dim, values, query, row }) => {
-        const stored = sketchesOf(values, dim);
-        kernel.compare(metric === "L2" ? "squaredDistances" : "products", query, 0, dim, ROWS);
-        kernel.measure(ROWS, dim);
-        const [length] = lengthsOf(query, dim);
-        const cosine = (product: number, i: number) =>
-          length * kernel.norms[i] === 0 ? 0 : product / (length * kernel.norms[i]);
-        const raw = [...kernel.scores.subarray(0, ROWS)];
-        const scores = metric === "COSINE" ? raw.map(cosine) : raw;
-        sketches.load(stored, rowsTo(ROWS), dim);
-        const wanted = sketchedQuery(query, 0, dim);
-        const bound = scores[row];
-        const find = { L2: sketches.near, IP: sketches.alike, COSINE: sketches.alikeByAngle }[metric];
-        const found = new Set(find.call(sketches, wanted, bound, ROWS));
-        const within = (score: number) => (metric === "L2" ? score <= bound : score >= bound);
-        const missing = scores.flatMap((score, i) => (within(score) && !found.has(i) ? [i] : []));
-        expect(missing).toEqual([]);
-      }),
-      { seed: 22, numRuns: 1000 },
-    );
-  });
+  it.each(["L2", "IP", "COSINE"] as const)(
+    "never leave out a row that is within the bound, and say between what its score lies: %s",
+    (metric) => {
+      fc.assert(
+        fc.property(cases, ({ dim, values, query, row }) => {
+          const stored = sketchesOf(values, dim);
+          kernel.compare(metric === "L2" ? "squaredDistances" : "products", query, 0, dim, ROWS);
+          kernel.measure(ROWS, dim);
+          const [length] = lengthsOf(query, dim);
+          const cosine = (product: number, i: number) =>
+            length * kernel.norms[i] === 0 ? 0 : product / (length * kernel.norms[i]);
+          const raw = [...kernel.scores.subarray(0, ROWS)];
+          const scores = metric === "COSINE" ? raw.map(cosine) : raw;
+          sketches.load(stored, rowsTo(ROWS), dim);
+          const wanted = sketchedQuery(query, 0, dim);
+          const bound = scores[row];
+          const find = { L2: sketches.near, IP: sketches.alike, COSINE: sketches.alikeByAngle }[metric];
+          const found = new Set(find.call(sketches, wanted, bound, ROWS));
+          const within = (score: number) => (metric === "L2" ? score <= bound : score >= bound);
+          const missing = scores.flatMap((score, i) => (within(score) && !found.has(i) ? [i] : []));
+          expect(missing).toEqual([]);
+          const range = { L2: sketchedDistance, IP: sketchedProduct, COSINE: sketchedCosine }[metric];
+          const outside = scores.filter((score, i) => {
+            const [least, most] = range(wanted, stored, i);
+            return !(least <= score && score <= most);
+          });
+          expect(outside).toEqual([]);
+        }),
+        { seed: 22, numRuns: 1000 },
+      );
+    },
+  );
 
   it("leave out nearly all rows of which nothing is wanted", () => {
     const dim = 128;
@@ -125,11 +142,27 @@ describe("sketches of vectors", () => {
     expect(found).toBeLessThan(20);
   });
 
+  it("say of ordinary vectors nearly what their scores are", () => {
+    const dim = 128;
+    const query = Float32Array.from({ length: dim }, (_, i) => Math.sin(i + 1));
+    const row = Float32Array.from({ length: dim }, (_, i) => Math.cos(3 * i));
+    const stored = sketchesOf(row, dim);
+    for (const range of [sketchedDistance, sketchedProduct, sketchedCosine]) {
+      const [least, most] = range(sketchedQuery(query, 0, dim), stored, 0);
+      // Of a distance of eleven, and lengths of eight.
+      expect(most - least).toBeGreaterThan(0);
+      expect(most - least).toBeLessThan(1.2);
+    }
+  });
+
   it("of what is no number are near to everything", () => {
     const values = Float32Array.of(Number.NaN, 1, Number.POSITIVE_INFINITY, 0, 5, 5);
     const stored = sketchesOf(values, 2);
     sketches.load(stored, rowsTo(3), 2);
     expect([...sketches.near(sketchedQuery(Float32Array.of(1, 1), 0, 2), 0.5, 3)]).toEqual([0, 1]);
+    for (const range of [sketchedDistance, sketchedProduct, sketchedCosine])
+      for (const row of [0, 1])
+        expect(range(sketchedQuery(Float32Array.of(1, 1), 0, 2), stored, row)).toEqual([-Infinity, Infinity]);
     expect([...sketches.alike(sketchedQuery(Float32Array.of(1, Number.NaN), 0, 2), 1e9, 3)]).toEqual([0, 1, 2]);
   });
 

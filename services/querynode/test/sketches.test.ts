@@ -45,11 +45,15 @@ function inOrder(task: CandidateTask, kernels: Kernels) {
   return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
-/** Rows that were found and are not among the others. */
-function missing(expected: ReturnType<typeof inOrder>, { queries, rows, scores }: Candidates) {
-  expect(scores.every(Number.isNaN)).toBe(true);
-  const left = new Set(Array.from(queries, (query, i) => `${query}/${rows[i]}`));
-  return expected.filter(([query, row]) => !left.has(`${query}/${row}`));
+/** Rows that were found and are not among the others, or whose score does not lie between the best and the worst that theirs may be. */
+function missing(expected: ReturnType<typeof inOrder>, { queries, rows, scores, worst }: Candidates) {
+  const left = new Map(
+    Array.from(queries, (query, i) => [`${query}/${rows[i]}`, [scores[i], worst[i]].sort((a, b) => a - b)]),
+  );
+  return expected.filter(([query, row, score]) => {
+    const [least, most] = left.get(`${query}/${row}`) ?? [Number.NaN, Number.NaN];
+    return !(least <= score && score <= most);
+  });
 }
 
 const columns = new Map(

@@ -4,7 +4,7 @@ import { isDistance } from "./metrics.ts";
 import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
-import { nearRows, scoreSketched, type TakeRows } from "./score-sketched.ts";
+import { nearRows, scoreSketched, type TakeNear, type TakeRows } from "./score-sketched.ts";
 import type { Sketches } from "./sketches.ts";
 import type { TakeScores } from "./take-scores.ts";
 
@@ -26,11 +26,14 @@ export interface CandidateTask {
 export interface Candidates {
   readonly queries: Uint32Array<ArrayBuffer>;
   readonly rows: Uint32Array<ArrayBuffer>;
+  /** Of rows of which there are sketches alone: the best that theirs may be. */
   readonly scores: Float64Array<ArrayBuffer>;
+  /** The worst that they may be. */
+  readonly worst: Float64Array<ArrayBuffer>;
 }
 
 /**
- * The rows whose scores lie within the bounds; by sketches alone, those that these leave, without scores. Which of them are hits is
+ * The rows whose scores lie within the bounds; by sketches alone, those that these leave. Which of them are hits is
  * for who knows their keys.
  */
 export function candidatesOf(
@@ -48,8 +51,9 @@ export function candidatesOf(
   const takeRows: TakeRows = (query, chosen, scores) => {
     for (const [i, row] of chosen.entries()) add(query, row, scores[i]);
   };
-  const takeNear = (query: number, near: Uint32Array) => {
-    for (const row of near) found.add(query, row, Number.NaN);
+  const takeNear: TakeNear = (query, row, [least, most]) => {
+    if (sign > 0) found.add(query, row, least, most);
+    else found.add(query, row, most, least);
   };
   if (!column) {
     if (!sketches || !isOfFloats(comparison)) throw new Error("neither vectors nor sketches to compare with");
@@ -75,28 +79,32 @@ class Found {
   #queries = new Uint32Array(64);
   #rows = new Uint32Array(64);
   #scores = new Float64Array(64);
+  #worst = new Float64Array(64);
 
-  add(query: number, row: number, score: number): void {
+  add(query: number, row: number, score: number, worst = score): void {
     if (this.#count === this.#rows.length) this.#grow();
     this.#queries[this.#count] = query;
     this.#rows[this.#count] = row;
-    this.#scores[this.#count++] = score;
+    this.#scores[this.#count] = score;
+    this.#worst[this.#count++] = worst;
   }
 
   #grow(): void {
     const length = 2 * this.#count;
-    const [queries, rows, scores] = [new Uint32Array(length), new Uint32Array(length), new Float64Array(length)];
+    const [queries, rows] = [new Uint32Array(length), new Uint32Array(length)];
+    const [scores, worst] = [new Float64Array(length), new Float64Array(length)];
     queries.set(this.#queries);
     rows.set(this.#rows);
     scores.set(this.#scores);
-    [this.#queries, this.#rows, this.#scores] = [queries, rows, scores];
+    worst.set(this.#worst);
+    [this.#queries, this.#rows, this.#scores, this.#worst] = [queries, rows, scores, worst];
   }
 
   all(): Candidates {
     const end = this.#count;
     return {
       ...{ queries: this.#queries.slice(0, end), rows: this.#rows.slice(0, end) },
-      scores: this.#scores.slice(0, end),
+      ...{ scores: this.#scores.slice(0, end), worst: this.#worst.slice(0, end) },
     };
   }
 }

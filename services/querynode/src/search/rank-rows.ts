@@ -5,7 +5,7 @@ import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
 import { isDistance, powerOf } from "./metrics.ts";
-import { pickedCandidates } from "./picked-candidates.ts";
+import { NearRows, type TakeCandidates } from "./near-rows.ts";
 import { shareable } from "./query-vectors.ts";
 import { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
@@ -34,26 +34,29 @@ export function topsOf(
 /** Compares every row of `deps.segments` that passes the filter, and puts the best ones into `tops`. */
 export async function rankRows(search: Search, deps: OwnDeps, limit: number, tops: readonly TopHits[]): Promise<void> {
   const comparison = comparisonOf(search);
-  const keep = keeper(search, deps.sources);
   const { floor, ceiling } = limitsOf(search);
+  const bounds = () => Float64Array.from(tops, ({ bound }, query) => Math.min(bound, near.bound(query), ceiling));
+  const take = taker(search, deps, tops, (query, score) => near.see(query, score));
+  const near: NearRows = new NearRows(search, limit, tops, { comparison, floor, bounds, take, threads: deps.threads });
   /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
   const underWay: (() => Promise<void>)[] = [];
   // Bounds are of no use before the first rows are ranked.
   let firstRows = (GROWTH / 2) * firstRowsOf(limit);
   try {
-    for await (const { source, ...piece } of pieces(search, deps, comparison, limit)) {
-      const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
-      const found = compared({ comparison, ...piece, bounds, floor }, deps);
+    for await (const { source, vectors, rows } of pieces(search, deps, comparison, limit)) {
+      const found = compared(vectors, { comparison, rows, bounds: bounds(), floor }, deps);
       // Whoever waits for another one first leaves a failure of this one to be met in its turn.
       found.catch(() => undefined);
       underWay.push(async () => {
-        for (const one of await found) take(one, source, tops, keep);
+        if (vectors.column) take(await found, source);
+        else await near.add(await found, source, vectors.pick);
       });
       if (underWay.length >= deps.threads.tasksAtOnce || firstRows > 0) await underWay.shift()?.();
-      firstRows -= piece.rows.length;
+      firstRows -= rows.length;
       if (deps.turns.isDue) await deps.turns.next();
     }
     for (const finish of underWay) await finish();
+    await near.compare();
   } finally {
     deps.threads.forget(comparison);
   }
@@ -61,13 +64,13 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
 
 /** Holds the vectors until they have been compared, whoever still waits for that. */
 async function compared(
-  { vectors, ...task }: Omit<Piece, "source"> & Omit<CandidateTask, "column" | "sketches">,
+  vectors: HeldVectors,
+  task: Omit<CandidateTask, "column" | "sketches">,
   { threads }: OwnDeps,
-): Promise<readonly Candidates[]> {
+): Promise<Candidates> {
   using held = vectors.again();
-  if (!held.column) return await pickedCandidates(task, held, threads);
   const { column, sketches } = held;
-  return [await threads.candidates({ ...task, column, sketches })];
+  return await threads.candidates({ ...task, column, sketches });
 }
 
 function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask["comparison"] {
@@ -133,14 +136,20 @@ function vectorsOfRow(
   return Math.ceil(column.data.byteLength / Math.max(1, rowCount) / vectorBytes(dataType, dim));
 }
 
-function take(
-  { queries, rows, scores }: Candidates,
-  source: number,
+/** Puts those that are hits into the tops. @param see is told of each */
+function taker(
+  search: Search,
+  { sources }: OwnDeps,
   tops: readonly TopHits[],
-  keep: ReturnType<typeof keeper>,
-): void {
-  for (let i = 0; i < queries.length; i++) {
-    const score = keep(scores[i], source, rows[i]);
-    if (!Number.isNaN(score)) tops[queries[i]].add(score, source, rows[i]);
-  }
+  see: (query: number, score: number) => void,
+): TakeCandidates {
+  const keep = keeper(search, sources);
+  return ({ queries, rows, scores }, source) => {
+    for (const [i, query] of queries.entries()) {
+      const score = keep(scores[i], source, rows[i]);
+      if (Number.isNaN(score)) continue;
+      tops[query].add(score, source, rows[i]);
+      see(query, score);
+    }
+  };
 }

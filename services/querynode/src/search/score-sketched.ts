@@ -1,5 +1,15 @@
 import type { FixedColumn } from "@sluice/columns";
-import { type SketchedQuery, sketchedQuery, VectorDistances, VectorSketches } from "@sluice/kernels";
+import {
+  ANY_SCORE,
+  type ScoreRange,
+  type SketchedQuery,
+  sketchedCosine,
+  sketchedDistance,
+  sketchedProduct,
+  sketchedQuery,
+  VectorDistances,
+  VectorSketches,
+} from "@sluice/kernels";
 import type { Kernels } from "./kernels.ts";
 import type { FloatVectors } from "./query-vectors.ts";
 import { type Comparison, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";
@@ -20,6 +30,9 @@ interface Block {
 
 /** Takes the scores of some rows with one query vector: `scores[i]` is that of `rows[i]`. */
 export type TakeRows = (query: number, rows: Uint32Array, scores: Float64Array) => void;
+
+/** Takes a row that a query may be near to, and between which numbers its score lies. */
+export type TakeNear = (query: number, row: number, score: ScoreRange) => void;
 
 /** What is compared. */
 export interface SketchedRows {
@@ -55,12 +68,9 @@ export function scoreSketched(
 }
 
 /** Those of the selected rows that may lie within the bound of a query: all, where there is none yet, or no sketches. */
-export function nearRows(
-  { comparison, sketches, rows, bounds }: SketchedRows,
-  take: (query: number, rows: Uint32Array) => void,
-  kernels: Kernels,
-): void {
+export function nearRows({ comparison, sketches, rows, bounds }: SketchedRows, take: TakeNear, kernels: Kernels): void {
   const queries = sketched(comparison);
+  const range = rangeOf(comparison);
   const kernel = kernels.for(sketches.data).sketches;
   const blockRows = VectorSketches.blockRows(comparison.dim);
   for (let first = 0; first < rows.length; first += blockRows) {
@@ -70,7 +80,8 @@ export function nearRows(
     const near = nearOf(kernel, comparison, queries, block.length);
     for (const [query, bound] of bounds.entries()) {
       const isBound = isSketched && Number.isFinite(bound);
-      take(query, isBound ? near(query, bound).map((place) => block[place]) : block);
+      const found = isBound ? near(query, bound).map((place) => block[place]) : block;
+      for (const row of found) take(query, row, isSketched ? range(queries[query], sketches.data, row) : ANY_SCORE);
     }
   }
 }
@@ -105,6 +116,11 @@ function nearOf(
     default:
       return (query, bound) => sketches.alike(queries[query], -bound, rowCount);
   }
+}
+
+function rangeOf({ metric }: FloatComparison): typeof sketchedDistance {
+  if (metric === "L2") return sketchedDistance;
+  return metric === "COSINE" ? sketchedCosine : sketchedProduct;
 }
 
 /** Made by the first task of a search in each thread. */

@@ -30,5 +30,6 @@ parentPort?.on("message", (message: ThreadMessage) => {
   const column = task.column && { ...task.column, data: inMemory(task.column.data, slabs.column) };
   const sketches = task.sketches && { ...task.sketches, data: inMemory(task.sketches.data, slabs.sketches) };
   const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels);
-  parentPort?.postMessage(found, [found.queries.buffer, found.rows.buffer, found.scores.buffer]);
+  const { queries, rows: near, scores, worst } = found;
+  parentPort?.postMessage(found, [queries.buffer, near.buffer, scores.buffer, worst.buffer]);
 });
