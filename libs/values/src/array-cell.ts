@@ -99,27 +99,39 @@ function reserve(bytes: number): void {
 export function decodeArrayCell(elementType: DataType, cell: Uint8Array): ArrayElement[] {
   const member = memberOf(elementType);
   const values: ArrayElement[] = [];
-  const outer = new FieldCursor(cell);
-  while (!outer.atEnd) {
-    const tag = outer.varint32();
-    const number = tag >>> 3;
-    if (number === member && (tag & 7) === BYTES) readMember(member, new FieldCursor(outer.lengthDelimited()), values);
-    else if (number >= 1 && number <= 6)
-      throw new RangeError(`the array does not hold ${dataTypeName(elementType)} elements`);
-    else outer.skip(tag & 7);
-  }
+  eachElement(elementType, new FieldCursor(cell), (cursor) => values.push(readElement(member, cursor)));
   return values;
 }
 
-function readMember(member: number, cursor: FieldCursor, values: ArrayElement[]): void {
-  while (!cursor.atEnd) {
-    const tag = cursor.varint32();
-    if (tag >>> 3 !== 1) cursor.skip(tag & 7);
-    else if (member === 6) values.push(decoder.decode(cursor.lengthDelimited()));
-    else if ((tag & 7) === BYTES) {
-      const packed = new FieldCursor(cursor.lengthDelimited());
-      while (!packed.atEnd) values.push(readElement(member, packed));
-    } else values.push(readElement(member, cursor));
+/**
+ * Goes through the elements of an Array cell, which `cells` stands in front of and ends behind.
+ * @param take moves on behind the element that the cursor stands at
+ * @throws {RangeError} as `decodeArrayCell`
+ */
+export function eachElement(elementType: DataType, cells: FieldCursor, take: (cells: FieldCursor) => void): void {
+  const member = memberOf(elementType);
+  while (!cells.atEnd) {
+    const tag = cells.varint32();
+    const number = tag >>> 3;
+    if (number === member && (tag & 7) === BYTES) {
+      const outer = cells.enter();
+      eachOfMember(member, cells, take);
+      cells.leave(outer);
+    } else if (number >= 1 && number <= 6)
+      throw new RangeError(`the array does not hold ${dataTypeName(elementType)} elements`);
+    else cells.skip(tag & 7);
+  }
+}
+
+function eachOfMember(member: number, cells: FieldCursor, take: (cells: FieldCursor) => void): void {
+  while (!cells.atEnd) {
+    const tag = cells.varint32();
+    if (tag >>> 3 !== 1) cells.skip(tag & 7);
+    else if (member !== 6 && (tag & 7) === BYTES) {
+      const outer = cells.enter();
+      while (!cells.atEnd) take(cells);
+      cells.leave(outer);
+    } else take(cells);
   }
 }
 
@@ -133,7 +145,9 @@ function readElement(member: number, cursor: FieldCursor): ArrayElement {
       return cursor.int64();
     case 4:
       return cursor.float32();
-    default:
+    case 5:
       return cursor.float64();
+    default:
+      return decoder.decode(cursor.lengthDelimited());
   }
 }

@@ -1,4 +1,4 @@
-export { type ArrayElement, decodeArrayCell, encodeArrayCell } from "./array-cell.ts";
+export { type ArrayElement, decodeArrayCell, eachElement, encodeArrayCell } from "./array-cell.ts";
 export * from "./bson-vector.ts";
 export * from "./half.ts";
 export {

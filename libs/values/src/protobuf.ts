@@ -41,6 +41,9 @@ function unknownWireType(wireType: number): string {
     : `malformed protobuf: wire type ${wireType}`;
 }
 
+/** Of an int64 on its way out. */
+const words = new Int32Array(2);
+
 /** Walks the fields of a serialized message. */
 export class FieldCursor {
   readonly bytes: Uint8Array;
@@ -71,6 +74,12 @@ export class FieldCursor {
   }
 
   int64(): bigint {
+    this.int64Words(words, 0);
+    return (BigInt(words[1]) << 32n) | BigInt(words[0] >>> 0);
+  }
+
+  /** Writes the low and the high half of an int64 to two places: no bigint is made. */
+  int64Words(target: Int32Array, index: number): void {
     let [low, high] = [0, 0];
     for (let shift = 0; shift < 70; shift += 7) {
       const byte = this.#byte();
@@ -80,7 +89,10 @@ export class FieldCursor {
         low |= part << 28;
         high |= part >>> 4;
       } else if (shift < 64) high |= part << (shift - 32);
-      if (byte < 0x80) return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
+      if (byte >= 0x80) continue;
+      target[index] = low;
+      target[index + 1] = high;
+      return;
     }
     throw new RangeError("malformed protobuf: a varint has more than 10 bytes");
   }
@@ -98,6 +110,22 @@ export class FieldCursor {
     const length = this.varint32();
     const start = this.#take(length);
     return this.bytes.subarray(start, start + length);
+  }
+
+  /** Goes into a length-delimited value: it is all there is until `leave` is given what this answers. */
+  enter(): number {
+    const length = this.varint32();
+    const outer = this.end;
+    const start = this.#take(length);
+    this.at = start;
+    this.end = start + length;
+    return outer;
+  }
+
+  /** Goes on behind the value that was entered. */
+  leave(outer: number): void {
+    this.at = this.end;
+    this.end = outer;
   }
 
   skip(wireType: number): void {
