@@ -1,8 +1,8 @@
 import { metresFrom } from "@sluice/values";
 import type { FieldRef, Predicate } from "../plan.ts";
 import { Envelope } from "../spatial/envelope.ts";
+import { shapeOf } from "../spatial/read-shape.ts";
 import { isRelated, type SpatialRelation } from "../spatial/relations.ts";
-import { shapeOf } from "../spatial/shape.ts";
 import { isValidShape } from "../spatial/valid.ts";
 import { equalBytes } from "./byte-set.ts";
 import { dropNulls, type RowBatch, type Selector, type StepSelector, varColumn } from "./selector.ts";

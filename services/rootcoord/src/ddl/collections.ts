@@ -1,7 +1,6 @@
 import type { CollectionRecord, DatabaseRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
-import type { CollectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkModels } from "./check-models.ts";
 import {
@@ -18,15 +17,9 @@ import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
 import { changePairs, toPairs } from "./pairs.ts";
-import {
-  collectionIsAlias,
-  collectionIsBeingMade,
-  collectionLoaded,
-  collectionNotFound,
-  invalid,
-  tooManyCollections,
-} from "./refusals.ts";
-import { decodeSchema, encodeSchema } from "./stored-schema.ts";
+import { collectionIsAlias, collectionIsBeingMade, collectionLoaded, invalid, tooManyCollections } from "./refusals.ts";
+import { decideRename } from "./renamed-collection.ts";
+import { decodeSchema } from "./stored-schema.ts";
 
 /** Collections made, renamed, changed and dropped. Source: client contract §2.1, §2.3; around-import §4.2. */
 export class Collections {
@@ -140,43 +133,10 @@ export class Collections {
     }
     const updatedTs = await this.#deps.tso.allocate(1);
     const { oldName, newName } = request;
-    const id = await this.#catalog.change(() => this.#decideRename(from, oldName, to, newName, updatedTs));
+    const places = { from: { dbName: from, name: oldName }, to: { dbName: to, name: newName } };
+    const id = await this.#catalog.change(() => decideRename(this.#catalog, places, updatedTs));
     this.#deps.onRenamed(id, newName);
     return okStatus();
-  }
-
-  async #decideRename(
-    from: string,
-    old: string,
-    to: string,
-    name: string,
-    updatedTs: bigint,
-  ): Promise<Change<CollectionId>> {
-    const { databases, collections, names } = this.#catalog;
-    const entry = await this.#catalog.collection(from, old);
-    const taken = await names.get([from, old]);
-    if (taken?.record.kind === "alias") throw invalid(`unsupported use an alias to rename collection, alias:${old}`);
-    if (!taken) throw collectionNotFound(from, old);
-    const database = await this.#catalog.database(to);
-    if (await this.#catalog.findName(to, name)) {
-      throw invalid(`duplicated new collection name ${name} in database ${to} with other collection name or alias`);
-    }
-    if (from !== to && entry.record.aliases.length > 0) {
-      throw invalid("fail to rename db name, must drop all aliases of this collection before rename");
-    }
-    const { collectionId } = entry.record;
-    return {
-      transaction: {
-        guards: [collections.guard(entry), names.guard(taken), names.absent([to, name]), database.guard],
-        writes: [
-          databases.write(database.record), // C2
-          names.remove([from, old]),
-          names.write({ dbName: to, name, kind: "collection", collectionId }),
-          collections.write(renamed(entry.record, to, name, updatedTs)),
-        ],
-      },
-      result: collectionId,
-    };
   }
 
   /** Sets or deletes properties. @throws {StatusError} 100, 104, 800, 1100 */
@@ -207,12 +167,6 @@ export class Collections {
 /** Whether any of it can be read. */
 export function isLoaded(record: CollectionRecord): boolean {
   return record.partitions.some((partition) => partition.loaded);
-}
-
-function renamed(record: CollectionRecord, dbName: string, name: string, updatedTs: bigint): CollectionRecord {
-  const withName = (text: string) => encodeSchema({ ...decodeSchema(text), name });
-  const schemas = { declaredSchema: withName(record.declaredSchema), storedSchema: withName(record.storedSchema) };
-  return { ...record, ...schemas, dbName, name, updatedTs };
 }
 
 export type CollectionMethod = "createCollection" | "dropCollection" | "renameCollection" | "alterCollection";
