@@ -65,6 +65,34 @@ describe("garbage collection", () => {
     expect(await keys()).toHaveLength(1);
   });
 
+  it("reads the tasks of an open job together, and those that are persisted once", async () => {
+    await putJob(1n, "importing");
+    for (const task of [11n, 12n, 13n]) {
+      await putTask(1n, task, 1);
+      await assign(1n, task, 1n);
+    }
+    await putTask(1n, 13n, 1, "persisted");
+    const reads: string[][] = [];
+    let isNew = true;
+    const get = world.store.get.bind(world.store);
+    world.store.get = (key) => {
+      if (!key.startsWith("task/")) return get(key);
+      if (isNew) reads.push([]);
+      isNew = false;
+      queueMicrotask(() => (isNew = true));
+      reads[reads.length - 1].push(key);
+      return get(key);
+    };
+    await using gc = openGc();
+    await gc.collect();
+    await gc.collect();
+    expect(reads).toEqual([
+      ["task/1/11", "task/1/12", "task/1/13"],
+      ["task/1/11", "task/1/12"],
+    ]);
+    expect(await keys()).toHaveLength(3);
+  });
+
   it("keeps committed segments after the job's own record has expired", async () => {
     await putJob(1n, "importing");
     await putTask(1n, 11n, 1);

@@ -144,10 +144,14 @@ export class GarbageRules {
     const persisted = this.#persisted.get(jobId) ?? new Map<TaskId, number>();
     this.#persisted.set(jobId, persisted);
     const attempts = new Map(persisted);
-    for (const id of new Set(segments.map((record) => record.taskId))) {
-      const task = persisted.has(id) ? undefined : (await this.#tasks.get([jobId, id]))?.record;
-      if (task && task.state !== "failed") attempts.set(id, task.attempt);
-      if (task?.state === "persisted") persisted.set(id, task.attempt);
+    const ids = new Set(segments.map((record) => record.taskId));
+    // Together: they are one read.
+    const read = [...ids].filter((id) => !persisted.has(id)).map((id) => this.#tasks.get([jobId, id]));
+    for (const task of await Promise.all(read)) {
+      if (!task || task.record.state === "failed") continue;
+      const { taskId, attempt, state } = task.record;
+      attempts.set(taskId, attempt);
+      if (state === "persisted") persisted.set(taskId, attempt);
     }
     return attempts;
   }
