@@ -3,6 +3,7 @@ import { withEndedAttempt } from "./endings.ts";
 import type { Job, Task } from "./job.ts";
 import type { EventOf } from "./job-event.ts";
 import type { Step } from "./step.ts";
+import { taskWithId } from "./task-place.ts";
 import type { TaskReport } from "./task-report.ts";
 
 /** Attempts of a task that may fail with an error that could pass before the job fails with that error. */
@@ -19,7 +20,7 @@ export function afterReport<J extends Job, T extends Task>(
   tasks: readonly T[],
   { report, nowMs }: EventOf<T, "task_reported">,
 ): Step<J, T> {
-  const task = tasks.find(({ taskId }) => taskId === report.taskId);
+  const task = taskWithId(tasks, report.taskId);
   if (!task || verdictOn(job, task, report) !== "current") return { effects: [] };
   return { tasks: [reported(task, report, nowMs)], effects: [] };
 }

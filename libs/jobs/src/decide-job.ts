@@ -49,7 +49,16 @@ function decideOpenJob(job: JobView): JobDecision {
   if (job.state === "uncommitted") return { kind: "rest" };
   if (job.isPaused && job.tasks.every(({ state }) => state !== "failed")) return { kind: "rest" };
   if (job.state === "pending") return { kind: "plan" };
-  const taskIndex = job.tasks.findIndex((task) => task.state === "failed");
-  if (taskIndex >= 0) return { kind: "fail_by_task", taskIndex };
-  return job.tasks.every((task) => task.state === "persisted") ? { kind: "commit" } : { kind: "stay" };
+  return decideByTasks(job.tasks);
+}
+
+/** Asked after each report, where there may be thousands. */
+function decideByTasks(tasks: JobView["tasks"]): JobDecision {
+  let isDone = true;
+  for (let i = 0; i < tasks.length; i++) {
+    const { state } = tasks[i];
+    if (state === "failed") return { kind: "fail_by_task", taskIndex: i };
+    if (state !== "persisted") isDone = false;
+  }
+  return isDone ? { kind: "commit" } : { kind: "stay" };
 }

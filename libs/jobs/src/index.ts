@@ -50,6 +50,7 @@ export {
   taskStates,
 } from "./states.ts";
 export type { JobEffect, Step } from "./step.ts";
+export { taskPlace, taskWithId } from "./task-place.ts";
 export * from "./task-report.ts";
 export * from "./total-rows.ts";
 export * from "./webhook.ts";

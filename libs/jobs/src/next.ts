@@ -9,6 +9,7 @@ import { afterOrder, isRollingBack, isTwoPhase } from "./orders.ts";
 import { mergeRanges } from "./progress.ts";
 import { isEnded, isOpenTask } from "./states.ts";
 import type { Step } from "./step.ts";
+import { taskWithId } from "./task-place.ts";
 
 const nothing = { effects: [] } as const;
 
@@ -108,7 +109,7 @@ function completed<J extends Job, T extends Task>(
 
 /** The next attempt begins, and every earlier one is superseded from now on (R1); or there have been enough of them. */
 function afterStart<T extends Task>(tasks: readonly T[], event: EventOf<T, "task_started">): Step<never, T> {
-  const task = tasks.find(({ taskId }) => taskId === event.taskId);
+  const task = taskWithId(tasks, event.taskId);
   if (!task || !isOpenTask(task.state)) return nothing;
   const { nodeId, nowMs, others, files, maxNodesKilled } = event;
   const before = task.state === "running" ? withLostAttempt(task, event) : task;
@@ -128,7 +129,7 @@ function withLostAttempt<T extends Task>(task: T, { nodeId, nowMs, leadsSinceMs 
 
 /** D1: who speaks has not died. Of a task that is done nobody counts deaths any more. */
 function afterSign<T extends Task>(tasks: readonly T[], event: EventOf<T, "node_heard">): Step<never, T> {
-  const task = tasks.find(({ taskId }) => taskId === event.taskId);
+  const task = taskWithId(tasks, event.taskId);
   if (!task || !isOpenTask(task.state)) return nothing;
   if (!task.endedAttempts.some(({ attempt, lost }) => attempt === event.attempt && lost)) return nothing;
   const endedAttempts = task.endedAttempts.map(({ lost, ...ended }) =>

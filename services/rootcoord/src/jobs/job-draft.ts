@@ -1,4 +1,5 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { taskPlace } from "@sluice/jobs";
 import type { JobChange, JobDecision, JobView } from "./known-job.ts";
 
 /** What became of a decision: the job as it was after it, or what it threw. */
@@ -55,7 +56,7 @@ export class JobDraft {
 /** In order of id, as new ones are: those come behind. */
 function withChanged(tasks: readonly TaskRecord[], changed: readonly TaskRecord[]): readonly TaskRecord[] {
   if (changed.length === 0) return tasks;
-  const place = changed.length === 1 ? tasks.findIndex(({ taskId }) => taskId === changed[0].taskId) : -1;
+  const place = changed.length === 1 ? taskPlace(tasks, changed[0].taskId) : -1;
   if (place >= 0) return tasks.with(place, changed[0]);
   const left = new Map(changed.map((task) => [task.taskId, task]));
   const all = tasks.map((task) => {

@@ -1,6 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { next, nextWithLook, type TaskReport, verdictOn } from "@sluice/jobs";
+import { next, nextWithLook, type TaskReport, taskWithId, verdictOn } from "@sluice/jobs";
 import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
 import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
@@ -58,7 +58,7 @@ export class TaskReports {
     let started: TaskRecord | undefined;
     let before: TaskRecord | undefined;
     const view = await book.change(jobId(request.jobId), ({ job, tasks }) => {
-      before = tasks.find((task) => task.taskId === event.taskId);
+      before = taskWithId(tasks, event.taskId);
       const step = next(job, tasks, { ...event, files: before ? filesOf(job, before) : [] });
       started = step.tasks?.[0];
       return step;
@@ -132,7 +132,7 @@ export class TaskReports {
   async #lookAhead(jobId: JobId, { taskId, progress }: TaskReport) {
     const { book, planners, droppedTarget } = this.#deps;
     const view = progress.state === "persisted" ? book.get(jobId) : undefined;
-    if (!view?.tasks.every((task) => task.taskId === taskId || task.state === "persisted")) return undefined;
+    if (!view?.tasks.every((task) => task.state === "persisted" || task.taskId === taskId)) return undefined;
     const refusal = (job: JobRecord, tasks: readonly TaskRecord[]) => planners[job.kind].refusal?.(job, tasks);
     return { droppedTarget: await droppedTarget(view.job), refusal };
   }
@@ -183,5 +183,5 @@ function filesOf(job: JobRecord, { group, groupCount = 1 }: TaskRecord): string[
 }
 
 function taskOf({ tasks }: JobView, { taskId }: TaskReport): TaskRecord | undefined {
-  return tasks.find((task) => task.taskId === taskId);
+  return taskWithId(tasks, taskId);
 }
