@@ -173,7 +173,9 @@ function stateOfAll(tasks: readonly TaskRecord[]): TaskState {
 
 /** Datanodes that work or have worked on the tasks' current attempts, each once. */
 export function nodesOf(tasks: readonly TaskRecord[]): bigint[] {
-  return [...new Set(tasks.map((task) => task.nodeId))].filter((id) => id !== 0n);
+  const nodes = new Set<bigint>();
+  for (const { nodeId } of tasks) if (nodeId !== 0n) nodes.add(nodeId);
+  return [...nodes];
 }
 
 /** Milvus's wording first, then the place: `<detail>: importing data failed (books.jsonl, row 7, field "v", byte 12)`. */
