@@ -151,6 +151,11 @@ export class BenchServer implements AsyncDisposable {
     return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
   }
 
+  /** Calls of the process that have read so far, files and connections. */
+  readCalls(): number {
+    return Number(/syscr: (\d+)/.exec(readFileSync(`/proc/${this.#process.pid}/io`, "utf8"))?.[1]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.client[Symbol.dispose]();
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
