@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { JOBS } from "@sluice/catalog";
 import type { ObjectStore } from "@sluice/object-store";
@@ -63,6 +64,26 @@ describe("garbage collection", () => {
     await collectTwice();
     expect(await visibleIds()).toEqual([good]);
     expect(await keys()).toHaveLength(1);
+  });
+
+  it("lets others be served between the jobs that it looks at", async () => {
+    const jobs = [1n, 2n, 3n, 4n, 5n];
+    for (const job of jobs) await failedJob(job);
+    let rounds = 0;
+    let isOn = true;
+    const counting = (async () => {
+      for (; isOn; rounds++) await immediate();
+    })();
+    const isOpen = () => {
+      const endMs = performance.now() + 10;
+      while (performance.now() < endMs) {}
+      return true;
+    };
+    await using gc = openGc(world.objects, { isOpen });
+    await gc.collect();
+    isOn = false;
+    await counting;
+    expect(rounds).toBeGreaterThanOrEqual(jobs.length - 1);
   });
 
   it("reads the tasks of an open job together, and those that are persisted once", async () => {

@@ -8,7 +8,7 @@ import { type dataCoord, importing } from "@sluice/rpc";
 import { silentLogger } from "@sluice/telemetry";
 import { ChangeBook } from "../src/change-book.ts";
 import { GcPauses } from "../src/gc/gc-pauses.ts";
-import { ImportGc } from "../src/gc/import-gc.ts";
+import { ImportGc, type ImportGcDeps } from "../src/gc/import-gc.ts";
 import { SegmentBook } from "../src/segment-book.ts";
 import { SegmentRegistry } from "../src/segment-registry.ts";
 import { VisibleSegments } from "../src/visible-segments.ts";
@@ -127,7 +127,7 @@ export async function collect(objectStore: ObjectStore = world.objects): Promise
   await gc.collect();
 }
 
-export function openGc(objectStore: ObjectStore = world.objects): ImportGc {
+export function openGc(objectStore: ObjectStore = world.objects, more: Partial<ImportGcDeps> = {}): ImportGc {
   return new ImportGc({
     store: world.store,
     objects: objectStore,
@@ -145,6 +145,7 @@ export function openGc(objectStore: ObjectStore = world.objects): ImportGc {
     prefixesOf: (record: SegmentRecord) => [
       `insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`,
     ],
+    ...more,
   });
 }
 

@@ -1,4 +1,4 @@
-import { forEachConcurrent, sleep } from "@sluice/async";
+import { forEachConcurrent, sleep, Turns } from "@sluice/async";
 import { COLLECTIONS, type CollectionRecord, JOBS, RecordReader, RecordTable } from "@sluice/catalog";
 import { isEnded, REJECTS_PREFIX } from "@sluice/jobs";
 import { type CollectionId, composeTso, type JobId, jobId } from "@sluice/schema";
@@ -20,6 +20,8 @@ export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, Delt
 const MAX_NAMED_JOBS = 10;
 /** Jobs whose garbage is removed at once: thousands of small ones mostly wait for storage. */
 const JOBS_AT_ONCE = 8;
+/** Of turns: a pass ends by what it asks between two removals. */
+const NEVER = new AbortController().signal;
 
 /**
  * Removes what failed, aborted, superseded or dropped work left behind: segments by `GarbageRules` (G1 to G4, G7), and
@@ -107,7 +109,10 @@ export class ImportGc implements AsyncDisposable {
     await this.#deps.pauses.forgetEnded();
     const collections = await this.#readCollections();
     this.#rules.beginPass();
+    // Of most jobs nothing has to be read or removed, and there may be hundreds of thousands of segments.
+    const turns = new Turns(NEVER);
     await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {
+      if (turns.isDue) await turns.next();
       if (!this.#isStopped) await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     });
     this.#noteRemoved();
