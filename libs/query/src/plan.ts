@@ -24,6 +24,8 @@ export type ScalarTest =
   | { readonly kind: "both"; readonly first: ScalarTest; readonly second: ScalarTest }
   | { readonly kind: "in"; readonly values: readonly Constant[] }
   | { readonly kind: "like"; readonly pattern: string }
+  /** Of JSON that is no text FALSE. */
+  | { readonly kind: "regex"; readonly pattern: string }
   | {
       readonly kind: "arithmetic";
       readonly op: ArithmeticOperator;
@@ -96,6 +98,8 @@ export type Predicate =
   | { readonly kind: "inFloats"; readonly field: FieldRef; readonly values: DoubleList }
   | { readonly kind: "inStrings"; readonly field: FieldRef; readonly values: readonly string[] }
   | { readonly kind: "like"; readonly field: FieldRef; readonly pattern: string }
+  /** Texts in which a pattern of RE2 occurs. */
+  | { readonly kind: "regex"; readonly field: FieldRef; readonly pattern: string }
   | { readonly kind: "columns"; readonly left: FieldRef; readonly op: Comparison; readonly right: FieldRef }
   /** TRUE or FALSE, never UNKNOWN. */
   | { readonly kind: "exists"; readonly field: FieldRef; readonly path: JsonPath }

@@ -77,7 +77,7 @@ function bindBoolean(node: BooleanNode, context: BindContext): Predicate {
     case "in":
       return bindIn(node, ...bindSides(node, context), context);
     case "like":
-      return bindLike(bindOperand(node.left, context), bindOperand(node.pattern, context), context);
+      return bindLike(node.operator, bindOperand(node.left, context), bindOperand(node.pattern, context), context);
     case "nullTest":
       return bindNullTest(node, context);
     case "exists":

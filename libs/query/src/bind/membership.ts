@@ -2,8 +2,9 @@ import { DataType } from "@sluice/schema";
 import { type Constant, isList } from "../constant.ts";
 import { checkLikePattern } from "../like.ts";
 import { doubleList, integerList } from "../number-lists.ts";
-import type { InNode, Node } from "../parse/ast.ts";
+import type { InNode, LikeNode, Node } from "../parse/ast.ts";
 import type { Predicate, ScalarTest } from "../plan.ts";
+import { checkRegex } from "../regex/regex-matcher.ts";
 import { castList } from "./cast.ts";
 import { isString, refuseText } from "./columns.ts";
 import { type BindContext, type ColumnRef, fail, type Operand, placed, sourceOf } from "./context.ts";
@@ -51,22 +52,32 @@ export function refuseManyLists(values: readonly Constant[], node: Node): void {
   if (lists > MAX_LISTS) fail(`${lists} of the values are lists, more than ${MAX_LISTS}`, node);
 }
 
-/** `field like "pattern"`. @throws {FilterError} */
-export function bindLike(left: Operand, right: Operand, context: BindContext): Predicate {
+/** `field like "pattern"`, `field =~ "pattern"`, and `!~`, which is its opposite. @throws {FilterError} */
+export function bindLike(
+  operator: LikeNode["operator"],
+  left: Operand,
+  right: Operand,
+  context: BindContext,
+): Predicate {
+  const kind = operator === "like" ? "like" : "regex";
   if (left.kind !== "column" || !isLikable(left.column)) {
     if (left.kind === "column") refuseText(left.column);
-    return fail("like operation on non-string or no-json field is unsupported", left.node);
+    const what = kind === "like" ? "like operation on non-string or no-json" : "regex match on non-string";
+    return fail(`${what} field is unsupported`, left.node);
   }
   if (right.kind !== "constant" || typeof right.value !== "string") {
-    return fail(`the pattern of like must be a string, but got: ${sourceOf(right.node, context)}`, right.node);
+    return fail(`the pattern of ${operator} must be a string, but got: ${sourceOf(right.node, context)}`, right.node);
   }
   const pattern = right.value;
-  placed(right.node, () => checkLikePattern(pattern));
-  const field = left.column;
-  if (field.kind === "json") return { kind: "json", field, path: field.path, test: { kind: "like", pattern } };
-  if (field.kind === "element")
-    return { kind: "element", field, index: field.element, test: { kind: "like", pattern } };
-  return { kind: "like", field, pattern };
+  placed(right.node, () => (kind === "like" ? checkLikePattern : checkRegex)(pattern));
+  const found = matching(left.column, { kind, pattern });
+  return operator === "!~" ? { kind: "not", operand: found } : found;
+}
+
+function matching(field: ColumnRef, test: { readonly kind: "like" | "regex"; readonly pattern: string }): Predicate {
+  if (field.kind === "json") return { kind: "json", field, path: field.path, test };
+  if (field.kind === "element") return { kind: "element", field, index: field.element, test };
+  return { field, ...test };
 }
 
 function isLikable(column: ColumnRef): boolean {

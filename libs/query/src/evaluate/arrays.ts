@@ -5,6 +5,7 @@ import { compareOrdered, doubleArithmetic, integerArithmetic, matches } from "..
 import { type Constant, compareStrings, utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";
 import { elementType, type FieldRef, type ListTest, type Predicate, type ScalarTest } from "../plan.ts";
+import { RegexMatcher } from "../regex/regex-matcher.ts";
 import { PlainValues } from "./plain-values.ts";
 import { dropNulls, FALSE, type Selector, TRUE, type Truth, truthOf, UNKNOWN, varColumn } from "./selector.ts";
 
@@ -97,8 +98,9 @@ function elementTest(test: ScalarTest, type: DataType): ElementTest {
       const values = new ElementNumbers(test.values);
       return (element) => values.of(element) >= 0;
     }
-    case "like": {
-      const matcher = new LikeMatcher(test.pattern);
+    case "like":
+    case "regex": {
+      const matcher = test.kind === "like" ? new LikeMatcher(test.pattern) : new RegexMatcher(test.pattern);
       return (element) => {
         const bytes = utf8(element as string);
         return matcher.matches(bytes, 0, bytes.length);

@@ -8,7 +8,13 @@ import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
 import { columnOf, dropNulls, keepValidity, type Selector, type StepSelector } from "./selector.ts";
 import { nearPlaceSelector, relationSelector, validSelector } from "./spatial.ts";
 import { calendarSelector, phraseSelector, textMatchSelector } from "./special.ts";
-import { equalsStringSelector, inStringsSelector, likeSelector, stringRangeSelector } from "./strings.ts";
+import {
+  equalsStringSelector,
+  inStringsSelector,
+  likeSelector,
+  regexSelector,
+  stringRangeSelector,
+} from "./strings.ts";
 
 /** A selector of the rows for which the predicate is TRUE or, with `wanted` false, FALSE. UNKNOWN rows are in neither. */
 export function compileSelector(predicate: Predicate, wanted = true): StepSelector {
@@ -124,6 +130,8 @@ function compileLeaf(leaf: Leaf, wanted: boolean): Selector {
       return inStringsSelector(leaf, wanted);
     case "like":
       return likeSelector(leaf, wanted);
+    case "regex":
+      return regexSelector(leaf, wanted);
     default:
       return compileNested(leaf, wanted);
   }
@@ -186,6 +194,7 @@ const costs: Partial<Record<Predicate["kind"], number>> = {
   stringRange: 6,
   calendar: 6,
   like: 7,
+  regex: 8,
   element: 8,
   array: 8,
   arrayEquals: 8,

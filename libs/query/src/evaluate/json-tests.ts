@@ -12,6 +12,7 @@ import { type Constant, isList, utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";
 import type { Comparison } from "../parse/ast.ts";
 import type { ListTest, ScalarTest } from "../plan.ts";
+import { RegexMatcher } from "../regex/regex-matcher.ts";
 import { compareBytes } from "./byte-set.ts";
 import { jsonBytes } from "./json-strings.ts";
 import { jsonEquals, LiteralMatcher } from "./literal-matcher.ts";
@@ -30,7 +31,9 @@ export function scalarTest(test: ScalarTest): JsonTest {
     case "in":
       return memberTest(new LiteralMatcher(test.values));
     case "like":
-      return likeTest(new LikeMatcher(test.pattern));
+      return textTest(new LikeMatcher(test.pattern), UNKNOWN);
+    case "regex":
+      return textTest(new RegexMatcher(test.pattern), FALSE);
     case "arithmetic":
       return arithmeticTest(test);
   }
@@ -98,9 +101,10 @@ function memberTest(matcher: LiteralMatcher): JsonTest {
   };
 }
 
-function likeTest(matcher: LikeMatcher): JsonTest {
+/** @param otherwise of what is no text, or is not there */
+function textTest(matcher: LikeMatcher | RegexMatcher, otherwise: Truth): JsonTest {
   return (data, at, end) => {
-    if (at < 0 || jsonKindAt(data, at) !== "string") return UNKNOWN;
+    if (at < 0 || jsonKindAt(data, at) !== "string") return otherwise;
     const text = jsonBytes(data, at, end);
     return truthOf(matcher.matches(text.data, text.start, text.end));
   };

@@ -2,6 +2,7 @@ import type { VarColumn } from "@sluice/columns";
 import { utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";
 import type { FieldRef, Predicate, StringBound } from "../plan.ts";
+import { RegexMatcher } from "../regex/regex-matcher.ts";
 import { ByteSet, compareBytes, equalBytes } from "./byte-set.ts";
 import { dropNulls, type Selector, varColumn } from "./selector.ts";
 
@@ -38,6 +39,11 @@ export function inStringsSelector({ field, values }: Leaf<"inStrings">, wanted: 
 
 export function likeSelector({ field, pattern }: Leaf<"like">, wanted: boolean): Selector {
   const matcher = new LikeMatcher(pattern);
+  return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
+}
+
+export function regexSelector({ field, pattern }: Leaf<"regex">, wanted: boolean): Selector {
+  const matcher = new RegexMatcher(pattern);
   return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
 }
 

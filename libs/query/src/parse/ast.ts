@@ -75,6 +75,7 @@ export interface InNode extends Base {
 }
 export interface LikeNode extends Base {
   readonly kind: "like";
+  readonly operator: "like" | "=~" | "!~";
   readonly left: Node;
   readonly pattern: Node;
 }

@@ -2,7 +2,7 @@ import { excerpt } from "@sluice/errors";
 import { FilterError, lineAndColumn } from "../filter-error.ts";
 import type { PathStep } from "./ast.ts";
 import { isDigit, readNumber } from "./number-literal.ts";
-import { decodePathKey, decodeString, stringEnd } from "./string-literal.ts";
+import { decodePathKey, decodePattern, decodeString, stringEnd } from "./string-literal.ts";
 
 /** Operators and brackets are their own kind; `&&`, `||`, `!` are `and`, `or`, `not`. `=~` and `!~` are both `regex`. */
 export type TokenKind =
@@ -77,11 +77,12 @@ export class Lexer {
     const { text } = this;
     let at = this.end;
     while (isBlank(text.charCodeAt(at))) at++;
+    const isPattern = this.kind === "regex";
     this.start = at;
     const code = text.charCodeAt(at);
     if (at >= text.length) this.#take("end", at);
     else if (isDigit(code) || (code === 0x2e && isDigit(text.charCodeAt(at + 1)))) this.#number();
-    else if (code === 0x22 || code === 0x27) this.#string(at);
+    else if (code === 0x22 || code === 0x27) this.#string(at, isPattern);
     else if (isWordStart(code)) this.#word();
     else if (code === 0x24) this.#dollar();
     else this.#symbol();
@@ -115,10 +116,10 @@ export class Lexer {
     this.#take("number", end, value);
   }
 
-  #string(quote: number): void {
+  #string(quote: number, isPattern: boolean): void {
     const end = stringEnd(this.text, quote);
     if (end < 0) this.#unrecognized(this.text.slice(this.start, this.start + 20));
-    this.#take("string", end, decodeString(this.text, quote, end));
+    this.#take("string", end, (isPattern ? decodePattern : decodeString)(this.text, quote, end));
   }
 
   #word(): void {

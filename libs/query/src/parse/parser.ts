@@ -62,9 +62,8 @@ class Parser {
       case "not":
         return this.#in(left, kind === "not");
       case "like":
-        return this.#like(left);
       case "regex":
-        throw new FilterError(`regular expressions (${this.#lexer.describe()}) are not supported`, this.#lexer.start);
+        return this.#like(left, kind === "like" ? "like" : this.#lexer.describe() === "=~" ? "=~" : "!~");
       case "<":
       case "<=":
       case ">":
@@ -103,9 +102,9 @@ class Parser {
     return { kind: "in", negated, left, right, ...span(left, right) };
   }
 
-  #like(left: Node): Node {
+  #like(left: Node, operator: "like" | "=~" | "!~"): Node {
     const pattern = this.#right(PREFIX);
-    return { kind: "like", left, pattern, ...span(left, pattern) };
+    return { kind: "like", operator, left, pattern, ...span(left, pattern) };
   }
 
   #relation(left: Node, op: "<" | "<=" | ">" | ">="): Node {

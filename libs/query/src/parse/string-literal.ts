@@ -56,6 +56,13 @@ export function decodeString(text: string, start: number, end: number): string {
   }
 }
 
+/** A pattern behind `=~` and `!~`: two backslashes are one, and one before the quote goes; every other escape is the pattern's own. */
+export function decodePattern(text: string, start: number, end: number): string {
+  const quote = text[start];
+  const whole = (pair: string) => (pair[1] === "\\" || pair[1] === quote ? pair[1] : pair);
+  return text.slice(start + 1, end - 1).replace(/\\[\s\S]/g, whole);
+}
+
 interface Escape {
   /** A byte of UTF-8, or a code point. */
   readonly value: number;

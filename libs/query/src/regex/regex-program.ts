@@ -1,0 +1,59 @@
+import { FilterError } from "../filter-error.ts";
+import { type CodePoints, together } from "./code-points.ts";
+import type { Assertion, Regex } from "./parse-regex.ts";
+
+/** A step of a program; numbers are places of others. */
+export type Step =
+  | { readonly kind: "take"; readonly points: CodePoints; readonly next: number }
+  | { readonly kind: "check"; readonly assertion: Assertion; readonly next: number }
+  | { readonly kind: "split"; ways: readonly number[] }
+  | { readonly kind: "done" };
+
+/** Where a text matches one step is taken for each of its characters, in the worst case of all of a program. */
+const MAX_STEPS = 300;
+
+export interface RegexProgram {
+  readonly steps: readonly Step[];
+  readonly start: number;
+}
+
+/** @throws {FilterError} for a pattern that is too large when its repetitions are written out */
+export function programOf(regex: Regex): RegexProgram {
+  const steps: Step[] = [{ kind: "done" }];
+  const add = (step: Step): number => {
+    if (steps.length >= MAX_STEPS)
+      throw new FilterError(`the pattern of =~ has more than ${MAX_STEPS} steps, its repetitions written out`);
+    return steps.push(step) - 1;
+  };
+  const compile = (part: Regex, next: number): number => {
+    switch (part.kind) {
+      case "set":
+        return add({ kind: "take", points: part.points, next });
+      case "assertion":
+        return add({ kind: "check", assertion: part.assertion, next });
+      case "all":
+        return part.parts.reduceRight((behind, one) => compile(one, behind), next);
+      case "any":
+        return alternatives(part.parts, next);
+      case "repeat":
+        return repeated(part, next);
+    }
+  };
+  /** Single characters are one set: they cost a step together. */
+  const alternatives = (parts: readonly Regex[], next: number): number => {
+    const points = parts.flatMap((one) => (one.kind === "set" ? one.points : []));
+    if (parts.every(({ kind }) => kind === "set")) return add({ kind: "take", points: together(points), next });
+    return add({ kind: "split", ways: parts.map((one) => compile(one, next)) });
+  };
+  const repeated = ({ part, min, max }: Extract<Regex, { kind: "repeat" }>, next: number): number => {
+    let at = next;
+    if (max === Number.POSITIVE_INFINITY) {
+      const loop = { kind: "split" as const, ways: [next] };
+      at = add(loop);
+      loop.ways = [compile(part, at), next];
+    } else for (let i = min; i < max; i++) at = add({ kind: "split", ways: [compile(part, at), next] });
+    for (let i = 0; i < min; i++) at = compile(part, at);
+    return at;
+  };
+  return { start: compile(regex, 0), steps };
+}
