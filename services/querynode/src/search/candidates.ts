@@ -49,7 +49,7 @@ export function candidatesOf(
     for (let i = 0; i < count; i++) add(query, rows[first + i], scores[i]);
   };
   const takeRows: TakeRows = (query, chosen, scores) => {
-    for (const [i, row] of chosen.entries()) add(query, row, scores[i]);
+    for (let i = 0; i < chosen.length; i++) add(query, chosen[i], scores[i]);
   };
   const takeNear: TakeNear = (query, row, [least, most]) => {
     if (sign > 0) found.add(query, row, least, most);
@@ -103,8 +103,8 @@ class Found {
   all(): Candidates {
     const end = this.#count;
     return {
-      ...{ queries: this.#queries.slice(0, end), rows: this.#rows.slice(0, end) },
-      ...{ scores: this.#scores.slice(0, end), worst: this.#worst.slice(0, end) },
+      ...{ queries: this.#queries.subarray(0, end), rows: this.#rows.subarray(0, end) },
+      ...{ scores: this.#scores.subarray(0, end), worst: this.#worst.subarray(0, end) },
     };
   }
 }

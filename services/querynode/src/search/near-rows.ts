@@ -88,8 +88,8 @@ export class NearRows {
       for (const { score } of top.all()) seen.add(score, 0, 0);
       return seen;
     });
-    for (const [i, query] of queries.entries())
-      if (Number.isFinite(worst[i])) this.#worst[query].add(asAnswered(worst[i], this.#power), 0, 0);
+    for (let i = 0; i < queries.length; i++)
+      if (Number.isFinite(worst[i])) this.#worst[queries[i]].add(asAnswered(worst[i], this.#power), 0, 0);
   }
 
   /** Reads and compares those that may still be among the best. @throws as `add` */

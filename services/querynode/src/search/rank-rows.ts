@@ -145,11 +145,11 @@ function taker(
 ): TakeCandidates {
   const keep = keeper(search, sources);
   return ({ queries, rows, scores }, source) => {
-    for (const [i, query] of queries.entries()) {
+    for (let i = 0; i < queries.length; i++) {
       const score = keep(scores[i], source, rows[i]);
       if (Number.isNaN(score)) continue;
-      tops[query].add(score, source, rows[i]);
-      see(query, score);
+      tops[queries[i]].add(score, source, rows[i]);
+      see(queries[i], score);
     }
   };
 }
