@@ -3,18 +3,22 @@ import { setImmediate as immediate } from "node:timers/promises";
 /** Work that nobody may wait longer for, in one piece. */
 const SLICE_MS = 8;
 
-/** The last turn that was asked for, by whomever: one piece of work runs between two rounds of the event loop. */
-let line: Promise<unknown> = Promise.resolve();
+/** A line in which whoever stands takes turns, one between two rounds of the event loop. */
+function lineOfTurns(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    last = last.then(() => immediate());
+    return last;
+  };
+}
+
+const nextSlice = lineOfTurns();
 
 /**
  * Resolves when the next piece of work may begin: where many clients ask for some milliseconds each at the same moment, the event loop
- * serves everybody else between two of them.
+ * serves everybody else between two of them. A line of its own: nobody waits behind the slices of all the long work.
  */
-export async function nextTurn(): Promise<void> {
-  const mine = line.then(() => immediate());
-  line = mine;
-  await mine;
-}
+export const nextTurn = lineOfTurns();
 
 /**
  * Cuts long work into slices between which the event loop serves everybody else. All the work of the process takes turns in
@@ -45,7 +49,7 @@ export class Turns {
   /** Resolves when the next slice may begin. @throws the signal's reason once it is aborted */
   async next(): Promise<void> {
     this.#signal.throwIfAborted();
-    await nextTurn();
+    await nextSlice();
     this.#signal.throwIfAborted();
     this.#startedMs = performance.now();
   }

@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { Turns } from "@sluice/async";
+import { nextTurn, Turns } from "@sluice/async";
 
 const never = new AbortController().signal;
 
@@ -38,5 +38,29 @@ describe("Turns", () => {
     abort.abort(new Error("gone"));
     await expect(waiting).rejects.toThrow("gone");
     await expect(turns.next()).rejects.toThrow("gone");
+  });
+});
+
+describe("short pieces of work", () => {
+  const roundsUntil = async (done: Promise<unknown>) => {
+    let rounds = 0;
+    let isOn = true;
+    const counting = (async () => {
+      for (; isOn; rounds++) await immediate();
+    })();
+    await done;
+    isOn = false;
+    await counting;
+    return rounds;
+  };
+
+  it("are done one between two rounds of the event loop", async () => {
+    expect(await roundsUntil(Promise.all(Array.from({ length: 20 }, nextTurn)))).toBeGreaterThanOrEqual(19);
+  });
+
+  it("do not wait behind the slices of long work", async () => {
+    const slices = Array.from({ length: 50 }, () => new Turns(never).next());
+    expect(await roundsUntil(nextTurn())).toBeLessThan(5);
+    await Promise.all(slices);
   });
 });
