@@ -98,6 +98,7 @@ describe("the time of asking a row is linear in its length", () => {
     ["a phrase", `phrase_match(words, '${"a ".repeat(20_000)}b')`],
     ["a phrase with a slop", `phrase_match(words, '${"a ".repeat(254)}b', 3)`],
     ["a phrase with a slop that occurs nearly", `phrase_match(words, 'a ${"the ".repeat(200)} b', 3)`],
+    ["words that are nearly there", `text_match_fuzzy(words, '${Array.from({ length: 32 }, (_, i) => `bc${i}`).join(" ")}', max_edit_distance=2)`], // biome-ignore format: short
     ["words", `text_match(words, '${"b ".repeat(20_000)}')`],
   ])("%s", (_, expression) => {
     expect(evaluate(expression, text)).toBeUndefined();

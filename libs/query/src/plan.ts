@@ -122,6 +122,8 @@ export type Predicate =
       readonly field: FieldRef;
       readonly tokens: readonly string[];
       readonly atLeast: number;
+      /** Changes of a character that a token of the text may be away from one of these. */
+      readonly distance: number;
     }
   | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[]; readonly slop: number }
   /** Geometries at most so far from a place; empty ones are not. */

@@ -6,11 +6,10 @@ import { type BindContext, fail, type Operand } from "./context.ts";
 import { type BindIn, bindMatch, matchOf } from "./elements.ts";
 import { SAMPLE } from "./sample.ts";
 import { bindNearPlace, bindRelation, bindValid, relationOf } from "./spatial.ts";
-import { bindPhrase, bindTextMatch } from "./text.ts";
+import { bindFuzzy, bindPhrase, bindTextMatch } from "./text.ts";
 
 /** Functions that Milvus has and this product does not, and what to do instead. */
 const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
-  [/^text_match_fuzzy$/, "use text_match, or like with parts of words"],
   [/^element_filter$/, "rows that have such an element are found by match_any; look at the elements in the client"],
 ];
 
@@ -36,6 +35,8 @@ function bindPredicateCall(name: string, node: CallNode, context: BindContext, b
   switch (name) {
     case "text_match":
       return bindTextMatch(node, bind);
+    case "text_match_fuzzy":
+      return bindFuzzy(node, bind);
     case "phrase_match":
       return bindPhrase(node, bind);
     case "st_isvalid":

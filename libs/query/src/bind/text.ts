@@ -10,6 +10,7 @@ import type { BindIn } from "./elements.ts";
 
 /** Each is compared with each word of a text. */
 const MAX_SLOP_WORDS = 256;
+const MAX_FUZZY_WORDS = 32;
 
 /** `text_match(FIELD, "words")`. @throws {FilterError} */
 export function bindTextMatch(node: CallNode, bind: BindIn): Predicate {
@@ -18,7 +19,23 @@ export function bindTextMatch(node: CallNode, bind: BindIn): Predicate {
   const minimum = node.named.get("minimum_should_match");
   const atLeast = minimum ? boundedInteger(node, bind(minimum), "minimum_should_match", 1n, 1000n) : 1;
   const tokens = queryTokens(field, query);
-  return { kind: "textMatch", field, tokens: [...new Set(tokens.map(({ text }) => text))], atLeast };
+  return { kind: "textMatch", field, tokens: [...new Set(tokens.map(({ text }) => text))], atLeast, distance: 0 };
+}
+
+/** `text_match_fuzzy(FIELD, "words", max_edit_distance = 1)`. @throws {FilterError} */
+export function bindFuzzy(node: CallNode, bind: BindIn): Predicate {
+  const [target, query] = argumentsOf(node, bind, 2, 2, "max_edit_distance");
+  const field = textColumn(target);
+  const given = node.named.get("max_edit_distance");
+  if (!given) return fail(`${node.name} needs max_edit_distance=n, 0, 1 or 2`, node);
+  const distance = boundedInteger(node, bind(given), "max_edit_distance", 0n, 2n);
+  const tokens = [...new Set(queryTokens(field, query).map(({ text }) => text))];
+  if (distance > 0 && tokens.length > MAX_FUZZY_WORDS)
+    fail(
+      `${node.name} takes up to ${MAX_FUZZY_WORDS} words, but got ${tokens.length} (look for a part of them)`,
+      query.node,
+    );
+  return { kind: "textMatch", field, tokens, atLeast: 1, distance };
 }
 
 /** `phrase_match(FIELD, "words in order", slop)`. @throws {FilterError} */

@@ -1,5 +1,6 @@
 import { TokenNumbers } from "@sluice/functions";
 import { analyzerOf } from "../analyzer.ts";
+import { isNear } from "../edit-distance.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
 import { RunFinder } from "../run-finder.ts";
 import { SlopFinder } from "../slop-finder.ts";
@@ -11,9 +12,10 @@ type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 /** Tokens of rows that the query has not. */
 const OTHER = 0x7fffffff;
 
-/** At least so many of the query's tokens occur. A query without tokens matches nothing. */
-export function textMatchSelector({ field, tokens, atLeast }: Leaf<"textMatch">, wanted: boolean): Selector {
-  const texts = new TokenNumbers(analyzerOf(field.schema), numbersOf(tokens));
+/** At least so many of the query's tokens occur, or others that are near them. A query without tokens matches nothing. */
+export function textMatchSelector({ field, tokens, atLeast, distance }: Leaf<"textMatch">, wanted: boolean): Selector {
+  const numberOf = distance > 0 ? nearNumbersOf(tokens, distance) : numbersOf(tokens);
+  const texts = new TokenNumbers(analyzerOf(field.schema), numberOf);
   /** Of each token of the query, the last text that had it. */
   const seen = new Float64Array(tokens.length);
   let text = 0;
@@ -80,6 +82,16 @@ function hasWithGaps(numbers: Uint32Array, count: number, run: Int32Array): bool
 function numbersOf(tokens: readonly string[]): (token: string) => number {
   const numbers = new Map(tokens.map((token, number) => [token, number]));
   return (token) => numbers.get(token) ?? OTHER;
+}
+
+/** Of the first token that is near. Each different one is compared once: its number is remembered. */
+function nearNumbersOf(tokens: readonly string[], distance: number): (token: string) => number {
+  const characters = tokens.map((token) => [...token]);
+  return (token) => {
+    const given = [...token];
+    const number = characters.findIndex((one) => isNear(one, given, distance));
+    return number < 0 ? OTHER : number;
+  };
 }
 
 const DAY_MICROS = 86_400_000_000n;

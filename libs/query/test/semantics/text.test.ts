@@ -13,6 +13,14 @@ describe("§2.8 text", () => {
     ["text_match(words, 'quick fox', minimum_should_match = 2)", "TFU"],
     ["text_match(words, 'quick quick', minimum_should_match=2)", "FFU"],
     ["text_match(words, 'row')", "FFU"],
+    ["text_match_fuzzy(words, 'fxo', max_edit_distance=1)", "TFU"],
+    ["TEXT_MATCH_FUZZY(words, 'quikc nothing', max_edit_distance = 1)", "TTU"],
+    ["text_match_fuzzy(words, 'brwonn', max_edit_distance=1)", "FFU"],
+    ["text_match_fuzzy(words, 'brwonn', max_edit_distance=2)", "TTU"],
+    ["text_match_fuzzy(words, 'fo', max_edit_distance=0)", "FFU"],
+    ["text_match_fuzzy(prose, '数库', max_edit_distance=1)", "TFU"],
+    ["not text_match_fuzzy(words, 'fox', max_edit_distance=1)", "FTU"],
+    ["text_match_fuzzy(words, ' - ', max_edit_distance=2)", "FFU"],
     ["text_match(words, ' - ')", "FFU"],
     ["phrase_match(words, 'quick brown')", "TFU"],
     ["phrase_match(words, 'brown quick', 0)", "FTU"],
@@ -41,9 +49,15 @@ describe("§2.8 text", () => {
     ["phrase_match(words, 'a', -1)", "slop of phrase_match must be an integer in range [0, 4294967295] at column 25"],
     ["text_match(words, 'a', x = 1)", "function text_match has no argument named x at column 27"],
     [
-      "text_match_fuzzy(words, 'a', max_edit_distance = 1)",
-      "function text_match_fuzzy is not supported (use text_match, or like with parts of words) at column 0",
+      "text_match_fuzzy(words, 'a', max_edit_distance = 3)",
+      "max_edit_distance of text_match_fuzzy must be an integer in range [0, 2] at column 49",
     ],
+    ["text_match_fuzzy(words, 'a')", "text_match_fuzzy needs max_edit_distance=n, 0, 1 or 2 at column 0"],
+    [
+      `text_match_fuzzy(words, '${Array.from({ length: 33 }, (_, i) => `w${i}`).join(" ")}', max_edit_distance=1)`,
+      "text_match_fuzzy takes up to 32 words, but got 33 (look for a part of them) at column 24",
+    ],
+    ["text_match_fuzzy(s, 'a', max_edit_distance = 1)", 'field "s" does not enable match at column 17'],
   ])("%s is refused", (text, cause) => {
     expect(refusal(text)).toBe(cause);
   });
