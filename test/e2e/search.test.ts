@@ -613,6 +613,17 @@ describe("search", () => {
     expect(await reason(plain)).toContain("function f of a search is not rerank function");
   });
 
+  it("filters by regular expressions, in all segments", async () => {
+    for (const [filter, isFound] of [
+      ['genre =~ "^(po|es)"', (genre: string) => /^(po|es)/.test(genre)],
+      ['genre !~ r"\\bnovel$"', (genre: string) => genre !== "novel"],
+    ] as const) {
+      const among = rows.filter(({ genre }) => isFound(genre));
+      const found = await floats([query], { ...l2, topk: 400 }, { dsl: filter, dslType: 1 });
+      expect(hitsOf(found)).toEqual([nearest(among, (row) => scoreOf.L2(row.f32, query), "L2")]);
+    }
+  });
+
   it("rankers over REST are those of gRPC", async () => {
     const post = async (path: string, body: object) => {
       const url = `${fixture.url}/v2/vectordb/entities/${path}`;

@@ -4,6 +4,8 @@ import { BYTES, FieldCursor, varintSize, writeSignedVarint, writeVarint } from "
 /** One element of an Array cell: Int64 is bigint, other numbers are number. */
 export type ArrayElement = bigint | number | boolean | string;
 
+/** `valid_data` of `schema.ScalarField`. */
+const VALIDITY = 17;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Elements on their way out; grows to the largest cell. Its use never spans an await. */
@@ -119,8 +121,18 @@ export function eachElement(elementType: DataType, cells: FieldCursor, take: (ce
       cells.leave(outer);
     } else if (number >= 1 && number <= 6)
       throw new RangeError(`the array does not hold ${dataTypeName(elementType)} elements`);
+    else if (number === VALIDITY) checkAllValid(cells, tag & 7);
     else cells.skip(tag & 7);
   }
+}
+
+/** What stands in the place of a null element is none. @throws {RangeError} for a null one */
+function checkAllValid(cells: FieldCursor, wireType: number): void {
+  const outer = wireType === BYTES ? cells.enter() : undefined;
+  for (let isFirst = outer === undefined; isFirst || (outer !== undefined && !cells.atEnd); isFirst = false)
+    if (cells.varint32() === 0)
+      throw new RangeError("null elements of arrays are not supported: leave them out, or put a value in their place");
+  if (outer !== undefined) cells.leave(outer);
 }
 
 function eachOfMember(member: number, cells: FieldCursor, take: (cells: FieldCursor) => void): void {

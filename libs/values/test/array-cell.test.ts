@@ -53,6 +53,7 @@ describe("array cells", () => {
     expect(decodeArrayCell(DataType.Int64, bytes("1a 04 08 01 08 02"))).toEqual([1n, 2n]);
     expect(decodeArrayCell(DataType.Float, bytes("22 0a 0d 00 00 80 3f 0d 00 00 00 40"))).toEqual([1, 2]);
     expect(decodeArrayCell(DataType.Int64, bytes("1a 04 0a 02 01 02 8a 01 02 01 01"))).toEqual([1n, 2n]);
+    expect(decodeArrayCell(DataType.Int64, bytes("1a 04 0a 02 01 02 88 01 01 88 01 01"))).toEqual([1n, 2n]);
     expect(decodeArrayCell(DataType.Int64, bytes(""))).toEqual([]);
   });
 
@@ -64,6 +65,16 @@ describe("array cells", () => {
   ])("refuses %s", (_, type, cell) => {
     expect(() => decodeArrayCell(type, bytes(cell))).toThrow(RangeError);
   });
+
+  // `ScalarField.valid_data` of Milvus's newest protocol: packed, and one by one.
+  it.each(["1a040a020102 8a01020100", "1a040a020102 8801018801 00"])(
+    "refuses null elements, whose places hold other values: %s",
+    (cell) => {
+      expect(() => decodeArrayCell(DataType.Int64, bytes(cell))).toThrow(
+        "null elements of arrays are not supported: leave them out, or put a value in their place",
+      );
+    },
+  );
 
   it("refuses element types that arrays cannot have", () => {
     expect(() => encodeArrayCell(DataType.JSON, [])).toThrow("JSON cannot be an array's element type");
