@@ -2,6 +2,7 @@ import type { SourceFile } from "@sluice/object-store";
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { storedZip, writeNpy, writeSafetensors, writeZarr } from "./writers/array-files.ts";
+import { writeAvro } from "./writers/avro-file.ts";
 import { writeArrow, writeParquet } from "./writers/columnar-files.ts";
 import { writeHdf5 } from "./writers/hdf5-file.ts";
 import { writePgcopy } from "./writers/pgcopy-file.ts";
@@ -52,6 +53,7 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
   parquet: writeParquet,
   arrow: writeArrow,
   "arrow as a stream": (columns, rows) => writeArrow(columns, rows, "stream"),
+  avro: writeAvro,
   hdf5: writeHdf5,
   pgcopy: writePgcopy,
   sqlite: writeSqlite,

@@ -53,7 +53,7 @@ const contents: readonly Content[] = [
     is: "an archive of pg_dump",
     todo: "write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
   },
-  { isThis: startsWith("Obj\x01"), is: "Avro", todo: "write it as Parquet" },
+  { isThis: startsWith("Obj\x01"), is: "Avro", todo: rename(".avro") },
   { isThis: startsWith("ORC"), is: "ORC", todo: "write it as Parquet" },
   {
     isThis: startsWith("version https://git-lfs.github.com/spec/"),

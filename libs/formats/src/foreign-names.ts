@@ -1,6 +1,5 @@
 /** Files that users have and that are not read, by the ends of their names, and what to do with them. */
 const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
-  [/\.avro$/i, "Avro", "write it as Parquet"],
   [/\.orc$/i, "ORC", "write it as Parquet"],
   [/\.vortex$/i, "Vortex", "write it as Parquet"],
   [/\.tfrecords?$/i, "TFRecord", "write it as Parquet"],

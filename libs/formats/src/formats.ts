@@ -19,6 +19,7 @@ export { bvecsFormat, fvecsFormat, ivecsFormat } from "./arrays/vecs/index.ts";
 export { word2vecFormat } from "./arrays/word2vec/index.ts";
 export { zarrFormat } from "./arrays/zarr/index.ts";
 export { arrowFormat } from "./columnar/arrow/index.ts";
+export { avroFormat } from "./columnar/avro/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
 export { binlogFormat } from "./columnar/segments/index.ts";
 export { csvFormat, tsvFormat } from "./rows/csv/index.ts";

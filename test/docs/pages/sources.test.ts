@@ -32,6 +32,7 @@ const samples: readonly Sample[] = [
       ["id.json", 3],
     ],
   },
+  { name: "avro", imports: [["books.avro", 20]] },
   { name: "bins", imports: [["crop_nb_3", 3]] },
   { name: "chroma", imports: [["chroma/", 21]] },
   { name: "faiss", writer: "write_index", imports: [["import/create", 3]] },
@@ -171,6 +172,7 @@ async function copyFiles(): Promise<void> {
   const { importRoot } = fixture;
   const arrays = join(root, "libs/formats/test/arrays");
   await cp(join(root, "test/fixtures/stores"), importRoot, { recursive: true });
+  await cp(join(root, "test/fixtures/avro/spark.avro"), join(importRoot, "books.avro"));
   await mkdir(join(importRoot, "ngt"));
   const copied = { "l2.hnswlib": "index.bin", "euclidean.annoy": "index.annoy", "l2.nmslib": "index.nmslib.dat" };
   for (const [file, name] of Object.entries({ ...copied, "l2.ngt": "ngt/obj" }))

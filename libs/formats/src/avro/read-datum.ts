@@ -86,6 +86,11 @@ export class AvroReader {
     this.#bytes = bytes;
   }
 
+  /** Behind what was read. */
+  get position(): number {
+    return this.#at;
+  }
+
   get isAtEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }

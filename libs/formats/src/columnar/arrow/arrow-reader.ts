@@ -1,22 +1,14 @@
-import type { Column, InsertBatch } from "@sluice/columns";
+import type { InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { damageError } from "@sluice/parquet";
-import { fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput, RejectedRow } from "../../format.ts";
 import { RowRejects } from "../../row-rejects.ts";
-import { type ArrowWindow, ArrowWindows } from "./arrow-windows.ts";
-import type { ColumnDecoder } from "./columns/column-decoder.ts";
+import { ArrowWindows } from "./arrow-windows.ts";
 import type { ArrowContainer } from "./ipc/arrow-container.ts";
 import { readMessage } from "./ipc/read-message.ts";
 import { openArrow, planArrow } from "./open-arrow.ts";
-
-/** Columns of a batch, and the positions of their fields. */
-interface OpenColumn {
-  readonly fields: readonly number[];
-  readonly values: readonly [begin: number, end: number];
-  readonly decode: ColumnDecoder;
-}
+import { OpenColumns } from "./open-columns.ts";
 
 /**
  * Arrow files and streams: buffers straight to columns, some rows at a time. While the consumer works on a batch, the next
@@ -66,27 +58,14 @@ export class ArrowReader implements FormatReader {
     rejects: RowRejects,
   ): AsyncGenerator<InsertBatch> {
     const { plan, range, warn } = this.#input;
-    const { schema } = plan;
     const plans = await planArrow(this.#source, container, plan, signal, warn);
     if (!plans) return;
-    const context = {
-      schema,
-      dynamic: plan.dynamic,
-      rejects,
-      nanIsNull: plan.options.nanIsNull,
-      path: this.#source.path,
-    };
-    let end = 0;
-    const columns = plans.map(({ fields, paths, open }): OpenColumn => {
-      const values = [end, (end += paths.length)] as const;
-      return { fields, values, decode: open(context) };
-    });
-    const rowBytes = plans.flatMap(({ fields }) => fields).reduce((sum, i) => sum + fixedWidth(schema.fields[i]), 0);
+    const columns = new OpenColumns(plans, this.#input, rejects);
     const onOpenEnd = () =>
       warn?.(
         `${this.#source.path}: the stream ends without the mark of its end: nobody can tell whether rows are missing`,
       );
-    const paths = plans.flatMap((made) => made.paths);
+    const { paths, rowBytes } = columns;
     const options = { paths, rowBytes, windowBytes: batchBytes, range, signal, onOpenEnd };
     const windows = new ArrowWindows(this.#source, container, options);
     let reading = windows.next();
@@ -97,7 +76,7 @@ export class ArrowReader implements FormatReader {
         if (!window) return;
         reading = windows.next();
         reading.catch(() => {}); // Heard when the window is awaited.
-        const batch = this.#batch(window, columns);
+        const batch = columns.batch(window.values, window.rowCount, window.firstRow, window.sourceBytes);
         const taken = await rejects.taken(batch, window.firstRow);
         if (taken) yield taken;
         window.close();
@@ -107,19 +86,6 @@ export class ArrowReader implements FormatReader {
       (await reading.catch(() => undefined))?.close();
       await windows.close();
     }
-  }
-
-  #batch({ values, rowCount, firstRow, sourceBytes }: ArrowWindow, columns: readonly OpenColumn[]): InsertBatch {
-    const placed = new Array<Column | undefined>(this.#input.plan.schema.fields.length).fill(undefined);
-    for (const {
-      fields,
-      values: [begin, end],
-      decode,
-    } of columns) {
-      const made = decode(values.slice(begin, end), rowCount, firstRow);
-      for (const [i, position] of fields.entries()) placed[position] = made[i];
-    }
-    return { rowCount, columns: placed, sourceBytes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

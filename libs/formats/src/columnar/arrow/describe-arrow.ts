@@ -1,7 +1,8 @@
 import { mapConcurrent } from "@sluice/async";
 import type { SourceFile } from "@sluice/object-store";
-import type { FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
+import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
 import { type ArrowContainer, messagesOf } from "./ipc/arrow-container.ts";
+import type { ArrowField } from "./ipc/arrow-type.ts";
 import { readMessage } from "./ipc/read-message.ts";
 import { openArrow, planArrow } from "./open-arrow.ts";
 import { describedType, typeText } from "./type-rules.ts";
@@ -15,11 +16,12 @@ const MAX_COUNTED_IN_STREAM = 8;
 /** The columns of a file or stream. @throws {ImportError} */
 export async function describeArrow(source: SourceFile, signal: AbortSignal): Promise<SourceDescription> {
   const container = await openArrow(source, signal);
-  const columns = container.fields.map((field) => ({
-    ...{ name: field.name, type: typeText(field), isNullable: field.isNullable },
-    ...describedType(field),
-  }));
-  return { rowCount: await rowsOf(source, container, signal), columns };
+  return { rowCount: await rowsOf(source, container, signal), columns: container.fields.map(describedColumn) };
+}
+
+/** A column, for who has no collection. */
+export function describedColumn(field: ArrowField): ColumnDescription {
+  return { name: field.name, type: typeText(field), isNullable: field.isNullable, ...describedType(field) };
 }
 
 /**

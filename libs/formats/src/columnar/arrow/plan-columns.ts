@@ -43,7 +43,7 @@ import { hasOtherLength, isStoredText, isText, numberRule, typeText, vectorRule,
  * @throws {ImportError} `schema_mismatch`, with the field; all faults of the schema in one
  */
 export function planColumns(
-  { fields: columns, indexes }: ArrowSchema,
+  { fields: columns, indexes, called = "arrow" }: ArrowSchema,
   plan: FieldPlan,
   path: string,
   warn: (text: string) => void = () => {},
@@ -54,7 +54,7 @@ export function planColumns(
   const source = {
     columns: named(columns, []),
     inside: (column: Path) => (lastOf(column).type.kind === "struct" ? named(lastOf(column).children, column) : []),
-    missing: (name: string) => `no arrow field for milvus field '${name}'`,
+    missing: (name: string) => `no ${called} field for milvus field '${name}'`,
     overview: `the file has the columns ${excerptOfList(
       columns.map(({ name }) => `'${name}'`),
       MAX_LISTED,
@@ -62,7 +62,7 @@ export function planColumns(
     placeOf: () => ({ file: path }),
   };
   const bound = bindColumns<Path>(plan, source, faults);
-  const planner = new Planner(plan, path);
+  const planner = new Planner(plan, path, called);
   const { folded, left } = extraColumns(columns, indexes, plan, bound);
   plan.uses.noteMeta(folded.map(({ name }) => name));
   const fields = plan.schema.fields.map((field, i) =>
@@ -87,11 +87,13 @@ function lastOf(path: Path): ArrowField {
 class Planner {
   readonly #plan: FieldPlan;
   readonly #path: string;
+  readonly #called: string;
   readonly coercions = new Coercions();
 
-  constructor(plan: FieldPlan, path: string) {
+  constructor(plan: FieldPlan, path: string, called: string) {
     this.#plan = plan;
     this.#path = path;
+    this.#called = called;
   }
 
   /** Undefined where nothing feeds the field. @param extras columns that become keys of `$meta` */
@@ -192,7 +194,7 @@ class Planner {
       source.type.kind === "unsupported"
         ? `${source.type.name} is not read: cast the column before writing it`
         : `the field takes no column of this type${hint}`;
-    const reason = `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${excerpt(found, 200)}': ${why}`;
+    const reason = `schema not equal, err=field '${name}' type mis-match, expect ${this.#called} type '${expected}', get ${this.#called} data type '${excerpt(found, 200)}': ${why}`;
     return new ImportError("schema_mismatch", reason, { file: this.#path, field: name });
   }
 }

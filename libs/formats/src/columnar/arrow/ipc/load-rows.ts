@@ -181,7 +181,8 @@ export class RowLoader {
   }
 }
 
-function both(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array | undefined {
+/** What is valid in both. */
+export function both(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array | undefined {
   if (!a || !b) return a ?? b;
   return a.map((valid, i) => valid & b[i]);
 }

@@ -19,6 +19,8 @@ export interface ArrowSchema {
   readonly fields: readonly ArrowField[];
   /** Columns that label rows, as pandas says, and are no data. */
   readonly indexes: readonly string[];
+  /** What messages call the format; Arrow where nothing is said. */
+  readonly called?: string;
 }
 
 /** @throws {ImportError} `malformed_file`, `unsupported` */
