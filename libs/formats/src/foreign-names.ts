@@ -4,6 +4,7 @@ const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
   [/\.vortex$/i, "Vortex", "write it as Parquet"],
   [/\.tfrecords?$/i, "TFRecord", "write it as Parquet"],
   [/\.(rds|rdata)$/i, "a file of R", "write it with arrow::write_parquet"],
+  [/\.rdb$/i, "a dump of Redis", "write its keys as JSON lines, one object a key"],
   [/\.duckdb$/i, "a database of DuckDB", "write the table by COPY name TO 'name.parquet'"],
   [
     /\.(pkl|pickle|joblib)$/i,
@@ -12,9 +13,18 @@ const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
   ],
   [/\.(pt|pth|ckpt)$/i, "a file of PyTorch", "save its tensors with safetensors.torch.save_file"],
   [/\.(xlsx|xls|ods)$/i, "a spreadsheet", "save it as CSV (UTF-8)"],
-  [/\.bson$/i, "BSON", "write it as JSON by mongoexport or bsondump, and import it with the preset mongodb"],
   [
-    /(\.(dump|pgdump|backup)|(^|\/|!)(toc|\d+)\.dat(\.(gz|zst|lz4))?)$/i,
+    /\.bson(\.(gz|zst))?$/i,
+    "BSON",
+    "write it as JSON by mongoexport or bsondump, and import it with the preset mongodb",
+  ],
+  [
+    /\.dump$/i,
+    "a dump",
+    "write one of pg_dump as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE; one of Meilisearch is a .tar.gz: call it so, and name ARCHIVE!indexes/NAME/documents.jsonl",
+  ],
+  [
+    /(\.(pgdump|backup)|(^|\/|!)(toc|\d+)\.dat(\.(gz|zst|lz4))?)$/i,
     "an archive of pg_dump",
     "write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
   ],

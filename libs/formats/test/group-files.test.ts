@@ -76,6 +76,15 @@ describe("file groups", () => {
       () => groupFlatFiles(["dumped/toc.dat"]),
       "; an archive of pg_dump is not read: write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
     ],
+    [
+      () => groupFlatFiles(["20260101.dump"]),
+      "; a dump is not read: write one of pg_dump as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE; one of Meilisearch is a .tar.gz",
+    ],
+    [
+      () => groupFlatFiles(["dump/db/books.bson.gz"]),
+      "; BSON is not read: write it as JSON by mongoexport or bsondump",
+    ],
+    [() => groupFlatFiles(["dump.rdb"]), "; a dump of Redis is not read: write its keys as JSON lines"],
     [() => groupFlatFiles(["A.PKL"]), "; a pickle, which could run code, is not read: save arrays with numpy.savez"],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
     [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],

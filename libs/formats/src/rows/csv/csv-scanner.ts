@@ -192,7 +192,12 @@ export class CsvScanner extends CellPlace implements RowScanner {
     if (end >= 0) return end;
     // A separator of several bytes may be cut.
     if (p + this.dialect.separator.length > this.end && !this.window.isLast) throw NEEDS_MORE;
-    const reason = `text stands behind a closing quote, found ${this.shown(p)}; a quote inside of quotes is ${this.dialect.escapesQuotes ? "escaped" : "doubled"}`;
+    const rule = this.dialect.escapesQuotes ? "escaped" : "doubled";
+    const isEscaped = rule === "doubled" && this.bytes[p - 2] === BACKSLASH;
+    const todo = isEscaped
+      ? " (where a backslash stands before it, as Spark writes it, name the options 'escape' and 'quote')"
+      : "";
+    const reason = `text stands behind a closing quote, found ${this.shown(p)}; a quote inside of quotes is ${rule}${todo}`;
     return this.malformed(p, reason, cell);
   }
 

@@ -59,8 +59,11 @@ describe("CSV of Spark, which escapes quotes with a backslash", () => {
     expect(await csvFormat.probe(readerInput(schema, [source]), signal)).toMatchObject({ cuts: "anywhere" });
   });
 
-  it("without the options is refused, and so is what never ends", async () => {
-    await expect(read(written, {})).rejects.toThrow("text stands behind a closing quote");
+  it("without the options is refused, naming them, and so is what never ends", async () => {
+    await expect(read(written, {})).rejects.toThrow(
+      /text stands behind a closing quote.*name the options 'escape' and 'quote'/,
+    );
+    await expect(read('id,t\n1,"a"b\n', {})).rejects.toThrow("a quote inside of quotes is doubled (t.csv");
     await expect(read('id,t\n1,"a\\"', options)).rejects.toThrow("a quote is opened and never closed");
     await expect(read("id,t\n", { quote: "\\", escape: "\\" })).rejects.toThrow("a backslash is what escapes it");
   });
