@@ -128,11 +128,18 @@ export function eachElement(elementType: DataType, cells: FieldCursor, take: (ce
 
 /** What stands in the place of a null element is none. @throws {RangeError} for a null one */
 function checkAllValid(cells: FieldCursor, wireType: number): void {
-  const outer = wireType === BYTES ? cells.enter() : undefined;
-  for (let isFirst = outer === undefined; isFirst || (outer !== undefined && !cells.atEnd); isFirst = false)
-    if (cells.varint32() === 0)
-      throw new RangeError("null elements of arrays are not supported: leave them out, or put a value in their place");
-  if (outer !== undefined) cells.leave(outer);
+  if (wireType !== BYTES) {
+    checkValid(cells.varint32());
+    return;
+  }
+  const outer = cells.enter();
+  while (!cells.atEnd) checkValid(cells.varint32());
+  cells.leave(outer);
+}
+
+function checkValid(flag: number): void {
+  if (flag === 0)
+    throw new RangeError("null elements of arrays are not supported: leave them out, or put a value in their place");
 }
 
 function eachOfMember(member: number, cells: FieldCursor, take: (cells: FieldCursor) => void): void {

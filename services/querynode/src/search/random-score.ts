@@ -72,9 +72,10 @@ export function randomNumber(key: bigint, seed: bigint): number {
   return Math.fround(new Float64Array(bits.buffer)[0] - 1);
 }
 
-/** What stands for a hit where no field does: its place in a segment. */
+/** What stands for a hit where no field does: its place in a part of a segment. */
 export function placeKey(sources: SearchSources, { source, row }: Hit): bigint {
-  return sources.parts[source].segmentId + BigInt(sources.rowAt(source, row));
+  const { segmentId, insertLogs } = sources.parts[source];
+  return segmentId + insertLogs[0].logIds[0] + BigInt(sources.rowAt(source, row));
 }
 
 /** What stands for a row where a field does; Milvus keeps 0 where nothing is. */
