@@ -162,6 +162,7 @@ function openServer(
     deleteRows: (request) => rows.delete(request),
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
+    findGoneSegments: ({ segmentIds }) => ({ status: okStatus(), segmentIds: visible.goneOf(segmentIds) }),
     planCompactions: (request) => small.plan(request),
     pauseGc: async ({ durationMs }) => ({ status: okStatus(), ticket: await gc.pause(Number(durationMs)) }),
     resumeGc: async ({ ticket }) => {

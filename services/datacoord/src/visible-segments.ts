@@ -134,6 +134,11 @@ export class VisibleSegments {
     throw snapshotGone(timestamp);
   }
 
+  /** Those of some segments that no read can see any more, whenever it began: they, or the grace of what replaced them, are over. */
+  goneOf(segmentIds: readonly bigint[]): bigint[] {
+    return segmentIds.filter((id) => this.#segments.get(segmentId(id))?.state !== "sealed");
+  }
+
   rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {
     const partitions = new Map<bigint, dataCoord.PartitionRows>();
     let rowCount = 0n;

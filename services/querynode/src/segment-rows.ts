@@ -67,6 +67,16 @@ export class SegmentRows {
     return this.#cache.usedBytes;
   }
 
+  /** Segments of which something is kept. */
+  get cachedSegments(): Set<bigint> {
+    return this.#cache.segmentIds;
+  }
+
+  /** Lets go of what is kept of segments that nobody reads any more. */
+  forget(gone: ReadonlySet<bigint>): void {
+    this.#cache.forget(gone);
+  }
+
   /** One field of one part of a segment, but for vectors. */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     return this.#cache.column(part, field);

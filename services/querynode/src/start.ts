@@ -2,6 +2,7 @@ import { connectPeer, openPeerServer } from "@sluice/cluster";
 import type { ObjectReads } from "@sluice/object-store";
 import { type Address, dataCoord, endOf, queryNode, segmentReader, serializedAnswer, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
+import { GoneSegments } from "./cache/gone-segments.ts";
 import { findRows } from "./find-rows.ts";
 import { cacheMetrics } from "./metrics.ts";
 import { readerHandlers } from "./nodes/reader-handlers.ts";
@@ -37,6 +38,7 @@ export async function startQueryNode(
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
   cleanup.use(cacheMetrics(metrics, rows));
+  cleanup.use(new GoneSegments(rows, data, log));
   const connect = (address: Address) => connectPeer(segmentReader.SegmentReaderClient, address, settings);
   const shares = cleanup.use(new Shares(nodes, connect));
   const threads = cleanup.use(new ScoreThreads(() => rows.vectors.memory));

@@ -129,4 +129,24 @@ describe("values that are kept", () => {
     await expect(kept.hold("a", keeping)).rejects.toThrow("gone");
     expect([kept.has("a"), kept.usedBytes]).toEqual([false, 0]);
   });
+
+  it("go at once when nobody will ask for them again, and are freed when nobody holds them", async () => {
+    const { kept, freed, hold } = world(20, 20);
+    const held = await hold("a");
+    (await hold("b"))[Symbol.dispose]();
+    kept.forget("a");
+    kept.forget("b");
+    kept.forget("c");
+    expect([[...kept.keys()], kept.usedBytes, freed, kept.hasSeen("b")]).toEqual([[], 0, ["b"], false]);
+    held[Symbol.dispose]();
+    expect(freed).toEqual(["b", "a"]);
+  });
+
+  it("stay while they are read, whatever is said of them", async () => {
+    const { kept, hold } = world(20);
+    const reading = hold("a");
+    kept.forget("a");
+    (await reading)[Symbol.dispose]();
+    expect([[...kept.keys()], kept.usedBytes]).toEqual([["a"], 10]);
+  });
 });

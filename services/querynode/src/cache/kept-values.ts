@@ -60,6 +60,20 @@ export class KeptValues {
     return this.has(key) || this.#usesOfGone.has(key);
   }
 
+  /** Of all that is there, or being read. */
+  *keys(): Generator<string, undefined> {
+    for (const { entries } of [this.#kept, this.#passing]) yield* entries.keys();
+  }
+
+  /** Lets a value go that nobody will ask for again; what is being read stays. */
+  forget(key: string): void {
+    const pool = this.#poolOf(key);
+    const entry = pool?.entries.get(key);
+    if (!pool || !entry || entry.sizeBytes === 0) return;
+    this.#drop(pool, key, entry);
+    this.#usesOfGone.delete(key);
+  }
+
   /** A value that another one stands in for. */
   spare(key: string): void {
     const entry = this.#kept.entries.get(key);

@@ -10,7 +10,7 @@ import {
   type SegmentLogs,
 } from "@sluice/segment";
 import { inBoth, rowsBetween } from "../row-range.ts";
-import { columnKey, sizeOf } from "./column-sizes.ts";
+import { columnKey, ENTRY_BYTES, segmentOfKey, sizeOf } from "./column-sizes.ts";
 import { KeptValues } from "./kept-values.ts";
 import { VectorColumns } from "./vector-columns.ts";
 
@@ -36,6 +36,16 @@ export class SegmentCache {
     return this.#kept.usedBytes;
   }
 
+  /** Of which something is kept. */
+  get segmentIds(): Set<bigint> {
+    return new Set(this.#kept.keys().map(segmentOfKey));
+  }
+
+  /** Lets go of what is kept of segments that nobody reads any more. */
+  forget(gone: ReadonlySet<bigint>): void {
+    for (const key of [...this.#kept.keys()]) if (gone.has(segmentOfKey(key))) this.#kept.forget(key);
+  }
+
   /** One field of one part of a segment, but for vectors. @throws as `readSegmentField` */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     const read = async () => (await readSegmentField(this.#store, part, field)).column;
@@ -52,18 +62,18 @@ export class SegmentCache {
   stats(segment: SegmentLogs): Promise<SegmentKeyStats> {
     const sizeBytes = segment.statsLogs.flatMap((logs) => logs.sizesBytes).reduce((sum, size) => sum + size, 0);
     return this.#kept.get(
-      `stats/${segment.segmentId}`,
+      `${segment.segmentId}/stats`,
       () => readSegmentStats(this.#store, segment),
-      () => sizeBytes,
+      () => ENTRY_BYTES + sizeBytes,
     );
   }
 
   /** @throws as `readBm25Stats` */
   bm25Stats(segment: SegmentLogs, fieldId: number): ReturnType<typeof readBm25Stats> {
     return this.#kept.get(
-      `bm25/${segment.segmentId}/${fieldId}`,
+      `${segment.segmentId}/bm25/${fieldId}`,
       () => readBm25Stats(this.#store, segment, fieldId),
-      (all) => all.reduce((sum, { terms, rowCounts }) => sum + terms.byteLength + rowCounts.byteLength, 0),
+      (all) => all.reduce((sum, { terms, rowCounts }) => sum + terms.byteLength + rowCounts.byteLength, ENTRY_BYTES),
     );
   }
 
@@ -100,7 +110,7 @@ export class SegmentCache {
       const [keys, timestamps] = await this.#keysAndTimes(part, key, since);
       return rowsNotDeleted(deleted, keys, timestamps, rowsBetween(0, part.rowCount));
     };
-    return this.#kept.get(`live/${part.insertLogs[0].logIds[0]}/${deletes}`, read, (rows) => rows.byteLength + 1);
+    return this.#kept.get(`${part.segmentId}/live/${part.insertLogs[0].logIds[0]}/${deletes}`, read, (rows) => ENTRY_BYTES + rows.byteLength);
   }
 
   #keysAndTimes(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<[Column, bigint | Column]> {
@@ -110,6 +120,6 @@ export class SegmentCache {
   /** Of a whole segment: its parts share them. */
   #deletes(part: SegmentLogs, key: FieldSchema, ids: string): Promise<DeletedKeys> {
     const read = () => readDeletes(this.#store, [part], key);
-    return this.#kept.get(`deletes/${part.segmentId}/${ids}`, read, ({ bytes }) => bytes);
+    return this.#kept.get(`${part.segmentId}/deletes/${ids}`, read, ({ bytes }) => ENTRY_BYTES + bytes);
   }
 }

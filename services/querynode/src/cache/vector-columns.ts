@@ -4,7 +4,7 @@ import type { ObjectReads } from "@sluice/object-store";
 import type { FieldSchema } from "@sluice/schema";
 import { type PlainValues, readPlainRows, type SegmentLogs } from "@sluice/segment";
 import { areAllMade, areSketched, type Sketches, sketchesBytes, sketchesIn } from "../search/sketches.ts";
-import { columnKey, sizeOf } from "./column-sizes.ts";
+import { columnKey, ENTRY_BYTES, sizeOf } from "./column-sizes.ts";
 import { type HeldAs, type HeldVectors, heldColumn, heldSketches } from "./held-vectors.ts";
 import type { Hold, KeptValues } from "./kept-values.ts";
 import type { VectorMemory } from "./vector-memory.ts";
@@ -97,7 +97,7 @@ export class VectorColumns {
   #column(part: SegmentLogs, field: FieldSchema): Promise<Hold<Placed<Column>>> {
     return this.#kept.hold(columnKey(part, field), {
       read: () => this.#reads.read(part, field),
-      size: ({ of, block }) => block?.bytes.length ?? sizeOf(of),
+      size: ({ of, block }) => (block ? ENTRY_BYTES + block.bytes.length : sizeOf(of)),
       free: ({ of, block }) => (block ? this.#room.give(block) : releaseMemory(of.data)),
     });
   }
@@ -112,7 +112,7 @@ export class VectorColumns {
     if (!block) return undefined;
     return this.#kept.hold<Placed<Sketches>>(sketchesKey(part, field), {
       read: async () => ({ of: sketchesIn(block.bytes, part.rowCount, field.dim), block }),
-      size: () => block.bytes.length,
+      size: () => ENTRY_BYTES + block.bytes.length,
       free: () => this.#room.give(block),
       standsIn: true,
     });
@@ -127,5 +127,5 @@ export class VectorColumns {
 }
 
 function sketchesKey(part: SegmentLogs, field: FieldSchema): string {
-  return `sketches/${columnKey(part, field)}`;
+  return `${columnKey(part, field)}/sketches`;
 }
