@@ -110,7 +110,11 @@ export class SegmentCache {
       const [keys, timestamps] = await this.#keysAndTimes(part, key, since);
       return rowsNotDeleted(deleted, keys, timestamps, rowsBetween(0, part.rowCount));
     };
-    return this.#kept.get(`${part.segmentId}/live/${part.insertLogs[0].logIds[0]}/${deletes}`, read, (rows) => ENTRY_BYTES + rows.byteLength);
+    return this.#kept.get(
+      `${part.segmentId}/live/${part.insertLogs[0].logIds[0]}/${deletes}`,
+      read,
+      (rows) => ENTRY_BYTES + rows.byteLength,
+    );
   }
 
   #keysAndTimes(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<[Column, bigint | Column]> {
