@@ -79,7 +79,7 @@ it.each([
     for (let round = 0; round < 3; round++) expect(await search(query, filter)).toEqual(first);
     const before = await readBytes();
     const other = await search(near(1234), filter);
-    expect((await readBytes()) - before).toBeLessThan(VECTOR_BYTES / 16);
+    expect((await readBytes()) - before).toBeLessThan(VECTOR_BYTES / 128);
     expect(other.map(({ id }) => Number(id))).toEqual(nearest(near(1234), 50, isWanted));
   },
   60_000,
