@@ -11,7 +11,7 @@ const VECTOR_FIELD = 101;
 /** Searches whose time is told together: the clock of CPU has steps of 10 ms. */
 const SEARCHES = 16;
 /** Searches that are not counted, in which compilers work. */
-const WARM_SEARCHES = 48;
+const WARM_SEARCHES = 100;
 
 interface Places {
   /** Holds the data of the server. */
