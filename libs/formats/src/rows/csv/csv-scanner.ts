@@ -8,6 +8,8 @@ import { unescapeText } from "./escapes.ts";
 export const LINE_FEED = 0x0a;
 export const CARRIAGE_RETURN = 0x0d;
 const BACKSLASH = 0x5c;
+/** Behind a backslash it stands for NUL. */
+const ZERO = 0x30;
 /** A closing quote is looked for byte by byte so far; then the call of a search pays. */
 const NEAR_BYTES = 48;
 
@@ -172,10 +174,14 @@ export class CsvScanner extends CellPlace implements RowScanner {
     }
   }
 
-  /** Any other backslash stands for itself. */
+  /** Before quotes and backslashes as Spark has them, and before line ends and for NUL as MySQL does; any other stands for itself. */
   #isEscape(p: number): boolean {
     const { bytes } = this;
-    return bytes[p] === BACKSLASH && (bytes[p + 1] === BACKSLASH || bytes[p + 1] === this.#quote);
+    if (bytes[p] !== BACKSLASH) return false;
+    const next = bytes[p + 1];
+    return (
+      next === BACKSLASH || next === this.#quote || next === LINE_FEED || next === CARRIAGE_RETURN || next === ZERO
+    );
   }
 
   #nextQuote(p: number): number {
@@ -207,8 +213,9 @@ export class CsvScanner extends CellPlace implements RowScanner {
     let to = 0;
     const { escapesQuotes } = this.dialect;
     for (let at = start; at < stop; at++) {
-      if (escapesQuotes && this.#isEscape(at)) at++;
-      const byte = bytes[at];
+      const isEscaped = escapesQuotes && this.#isEscape(at);
+      if (isEscaped) at++;
+      const byte = isEscaped && bytes[at] === ZERO ? 0 : bytes[at];
       this.#scratch[to++] = byte;
       if (byte === this.#quote && !escapesQuotes) at++;
     }

@@ -8,7 +8,7 @@ export interface Dialect {
   readonly quote: number;
   /** Backslash escapes, as PostgreSQL's text format has them; never together with a quote. */
   readonly hasEscapes: boolean;
-  /** A backslash in quotes escapes a quote or a backslash, as Spark writes them; a doubled quote is none. */
+  /** A backslash in quotes escapes a quote or a backslash, as Spark writes them, and what MySQL puts one before; a doubled quote is none. */
   readonly escapesQuotes: boolean;
   /** A cell of these bytes is null, or its field's default, where its field may be either. */
   readonly nullKey: Uint8Array;

@@ -52,6 +52,19 @@ describe("CSV of Spark, which escapes quotes with a backslash", () => {
       }),
     ));
 
+  it("is told from that of MySQL, which puts a backslash before line ends and for NUL, too", async () => {
+    // What MariaDB 10.11 writes: INTO OUTFILE … FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"'.
+    const byMariadb = String.raw`1,"a\
+b"
+2,"q\"x\\y"
+3,\N
+4,"nul\0x, \\0"
+`;
+    const more = { ...options, nullkey: "\\N", header: "false", columns: "id,t" };
+    const found = ["a\nb", 'q"x\\y', null, "nul\0x, \\0"];
+    expect(await read(byMariadb, more)).toEqual(found.map((t, i) => ({ id: i + 1, t })));
+  });
+
   it("is not cut, since a quote may be none", async () => {
     const source = await memoryFile("t.csv", Buffer.from(written));
     const { signal } = new AbortController();
