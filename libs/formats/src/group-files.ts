@@ -92,15 +92,23 @@ export interface FoundGroups {
  *   where none is of a known one
  */
 export function groupFoundFiles(paths: readonly string[], toFormat: ToFormat = formatOfPath): FoundGroups {
+  const rows = withoutNotes(paths);
   const known = withoutScripts(
-    paths.filter((path) => toFormat(path) !== undefined),
+    rows.filter((path) => toFormat(path) !== undefined),
     toFormat,
   );
-  const { name: format, grouping } = oneFormat(known.length > 0 ? known : paths, toFormat);
+  const { name: format, grouping } = oneFormat(known.length > 0 ? known : rows, toFormat);
   const folders = Map.groupBy(known, (path) => (grouping === "rows" ? path : path.slice(0, path.lastIndexOf("/") + 1)));
   const taken = new Set(known);
   const leftOut = paths.filter((path) => !taken.has(path));
   return { groups: [...folders.values()].map((paths) => ({ format, paths })), leftOut };
+}
+
+/** mongodump writes a JSON file of a collection's indexes beside its rows. */
+function withoutNotes(paths: readonly string[]): readonly string[] {
+  const all = new Set(paths);
+  const noteOf = /\.metadata\.json(?=(\.gz)?$)/;
+  return paths.filter((path) => !noteOf.test(path) || !all.has(path.replace(noteOf, ".bson")));
 }
 
 /** DuckDB exports tables with two scripts beside them. */

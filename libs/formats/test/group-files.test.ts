@@ -24,6 +24,7 @@ describe("file groups", () => {
       leftOut: ["a/load.sql"],
     });
     expect(groupFoundFiles(["a/1.sql", "a/2.sql.gz"]).groups.length).toBe(2);
+    expect(groupFoundFiles(["a/x.metadata.json"]).groups.length).toBe(1);
     expect(groupFoundFiles(["a/id.npy", "b/id.npy", "a/v.npy"]).groups.map(({ paths }) => paths)).toEqual([
       ["a/id.npy", "a/v.npy"],
       ["b/id.npy"],
@@ -87,6 +88,14 @@ describe("file groups", () => {
     [() => groupFlatFiles(["dump.rdb"]), "; a dump of Redis is not read: write its keys as JSON lines"],
     [() => groupFlatFiles(["A.PKL"]), "; a pickle, which could run code, is not read: save arrays with numpy.savez"],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
+    [
+      () => groupFoundFiles(["dump/books.bson", "dump/books.metadata.json"]),
+      "; BSON is not read: write it as JSON by mongoexport or bsondump",
+    ],
+    [
+      () => groupFoundFiles(["dump/books.metadata.json.gz", "dump/books.bson.gz"]),
+      "; BSON is not read: write it as JSON by mongoexport or bsondump",
+    ],
     [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],
     [
       () => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])),
