@@ -22,6 +22,9 @@ describe("patterns of RE2", () => {
     ["(?i)straße|ıx", ["STRAẞE", "ıx"], ["STRASSE", "ix", "Ix"]],
     ["(?i)k", ["K", "\u212a"], ["c"]],
     ["(?i)µ", ["μ", "Μ", "µ"], ["m"]],
+    ["(?i)^(\u0390|\u03b0|\ufb05)$", ["\u1fd3", "\u1fe3", "\ufb06"], ["st", "ι"]],
+    ["(?i)^[\u1fd3\\d]$", ["\u0390", "7"], ["ι"]],
+    ["(?i)^[\\p{Lu}1-2]{2}[^\\p{Lu}]$", ["aB-", "1x1"], ["aBa", "33-"]],
     ["(?i)[^k]", ["a"], ["K", "\u212a"]],
     ["(?i)[\\W]", ["-"], ["s", "ſ", "\u212a"]],
     ["\\.json$", ["a.json"], ["ajson", "a.json "]],
@@ -92,6 +95,14 @@ describe("patterns of RE2", () => {
     expect(() => checkRegex("(a{100}){100}")).toThrow("the pattern of =~ has more than 300 steps");
     expect(() => checkRegex("a".repeat(5000))).toThrow("the pattern of =~ has 5000 characters, more than 4096");
     expect(() => checkRegex("(".repeat(300) + ")".repeat(300))).toThrow("expression nests too deeply");
+  });
+
+  it("classes of Unicode without regard to case are worked out once", () => {
+    checkRegex("(?i)\\pL\\p{Lu}");
+    const before = process.cpuUsage();
+    checkRegex(`(?i)${"\\pL".repeat(290)}`);
+    expect(() => checkRegex(`(?i)${"[\\p{Lu}\\pL]".repeat(340)}`)).toThrow("more than 300 steps");
+    expect(process.cpuUsage(before).user).toBeLessThan(500_000);
   });
 
   it.each([

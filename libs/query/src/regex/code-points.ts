@@ -29,17 +29,27 @@ export function others(ranges: CodePoints): CodePoints {
 }
 
 /** The same with whatever differs from them by its case alone, by Unicode's simple folding. */
-export function caseless(ranges: CodePoints): CodePoints {
+export function caseless(points: CodePoints): CodePoints {
   const more: [number, number][] = [];
-  for (const [point, like] of cased())
-    if (ranges.some(([first, last]) => point >= first && point <= last))
-      more.push(...like.map((other): [number, number] => [other, other]));
-  return together([...ranges, ...more]);
+  let at = 0;
+  for (const [point, like] of cased()) {
+    while (at < points.length && points[at][1] < point) at++;
+    if (at === points.length) break;
+    if (points[at][0] <= point) more.push(...like.map((other): [number, number] => [other, other]));
+  }
+  return together([...points, ...more]);
 }
+
+/** Letters of one folding that have no other case of a single character. Source: Unicode, CaseFolding.txt, status S. */
+const twins: ReadonlyMap<number, number> = new Map([
+  [0x390, 0x1fd3],
+  [0x3b0, 0x1fe3],
+  [0xfb05, 0xfb06],
+]);
 
 let known: ReadonlyMap<number, readonly number[]> | undefined;
 
-/** Of each code point that has a case those that differ from it by that alone. */
+/** Of each code point that has a case those that differ from it by that alone, ascending. */
 function cased(): ReadonlyMap<number, readonly number[]> {
   if (known) return known;
   const groups = new Map<number, readonly number[]>();
@@ -48,12 +58,14 @@ function cased(): ReadonlyMap<number, readonly number[]> {
       const group = [...new Set([point, ...alike(point)].flatMap((one) => groups.get(one) ?? [one]))];
       for (const one of group) groups.set(one, group);
     }
-  known = groups;
+  known = new Map([...groups].sort((a, b) => a[0] - b[0]));
   return known;
 }
 
 /** Others of the same letter. What does not lead back is asked of the runtime's own folding: `ı` is no `i`. */
 function alike(point: number): number[] {
+  const twin = twins.get(point);
+  if (twin !== undefined) return [twin];
   const text = String.fromCodePoint(point);
   const [lower, upper] = [text.toLowerCase(), text.toUpperCase()];
   const other = lower === text ? upper : lower;

@@ -25,6 +25,8 @@ export class RegexClasses {
   readonly #points: readonly string[];
   readonly #fail: (problem: string, from: number) => never;
   readonly #names = new Set<string>();
+  /** Without regard to case: classes come again, and take a millisecond each. */
+  readonly #caseless = new Map<string, CodePoints>();
 
   constructor(points: readonly string[], fail: (problem: string, from: number) => never) {
     this.#points = points;
@@ -37,13 +39,16 @@ export class RegexClasses {
     const isNegated = this.#points[at] === "^";
     if (isNegated) at++;
     const ranges: (readonly [number, number])[] = [];
+    const classes: (readonly [number, number])[] = [];
     for (const first = at; this.#points[at] !== "]" || at === first; ) {
       if (at >= this.#points.length) this.#fail("missing closing ]", from);
-      const found = this.#posix(at, isCaseless) ?? this.named(at, isCaseless) ?? this.#range(at, from);
-      ranges.push(...found.points);
+      const named = this.#posix(at, isCaseless) ?? this.named(at, isCaseless);
+      const found = named ?? this.#range(at, from);
+      (named ? classes : ranges).push(...found.points);
       at = found.end;
     }
-    const all = isCaseless ? caseless(together(ranges)) : together(ranges);
+    const points = together(ranges);
+    const all = together([...(isCaseless ? caseless(points) : points), ...classes]);
     return { points: isNegated ? others(all) : all, end: at + 1 };
   }
 
@@ -51,7 +56,7 @@ export class RegexClasses {
     const [whole, isNegated, name] = /^\[:(\^?)([a-z]+):\]/.exec(this.#points.slice(at, at + 16).join("")) ?? [];
     if (whole === undefined || name === undefined) return undefined;
     const found = posixClasses.get(name) ?? this.#fail("invalid character class range", at);
-    const points = isCaseless ? caseless(found) : found;
+    const points = isCaseless ? this.#caselessOf(name, found) : found;
     return { points: isNegated ? others(points) : points, end: at + whole.length };
   }
 
@@ -76,7 +81,7 @@ export class RegexClasses {
     const letter = this.#points[at + 1] ?? "";
     const perl = perlClasses.get(letter.toLowerCase());
     if (perl) {
-      const points = isCaseless ? caseless(perl) : perl;
+      const points = isCaseless ? this.#caselessOf(letter.toLowerCase(), perl) : perl;
       return { points: letter === letter.toLowerCase() ? points : others(points), end: at + 2 };
     }
     if (letter.toLowerCase() !== "p") return undefined;
@@ -85,9 +90,16 @@ export class RegexClasses {
     const name = (brace ?? single ?? "").replace("^", "");
     if (this.#names.add(name).size > MAX_NAMES) this.#fail(`more than ${MAX_NAMES} different classes of Unicode`, at);
     const found = (whole && unicodeClass(name)) || this.#fail("invalid character class range", at);
-    const points = isCaseless ? caseless(found) : found;
+    const points = isCaseless ? this.#caselessOf(name, found) : found;
     const isNegated = (letter === "P") !== (brace?.startsWith("^") ?? false);
     return { points: isNegated ? others(points) : points, end: at + 2 + whole.length };
+  }
+
+  /** @param name of one class alone: those of Unicode begin with capitals */
+  #caselessOf(name: string, points: CodePoints): CodePoints {
+    const found = this.#caseless.get(name) ?? caseless(points);
+    this.#caseless.set(name, found);
+    return found;
   }
 
   /** The character that an escape stands for. */
