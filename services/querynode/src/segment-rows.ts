@@ -67,14 +67,8 @@ export class SegmentRows {
     return this.#cache.usedBytes;
   }
 
-  /** Segments of which something is kept. */
-  get cachedSegments(): Set<bigint> {
-    return this.#cache.segmentIds;
-  }
-
-  /** Lets go of what is kept of segments that nobody reads any more. */
-  forget(gone: ReadonlySet<bigint>): void {
-    this.#cache.forget(gone);
+  get cache(): Pick<SegmentCache, "keys" | "forget"> {
+    return this.#cache;
   }
 
   /** One field of one part of a segment, but for vectors. */

@@ -38,7 +38,7 @@ export async function startQueryNode(
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
   cleanup.use(cacheMetrics(metrics, rows));
-  cleanup.use(new GoneSegments(rows, data, log));
+  cleanup.use(new GoneSegments(rows.cache, data, log));
   const connect = (address: Address) => connectPeer(segmentReader.SegmentReaderClient, address, settings);
   const shares = cleanup.use(new Shares(nodes, connect));
   const threads = cleanup.use(new ScoreThreads(() => rows.vectors.memory));

@@ -7,9 +7,9 @@ export function columnKey({ segmentId, insertLogs }: SegmentLogs, { fieldId }: F
   return `${segmentId}/${fieldId}/${insertLogs[0].logIds[0]}`;
 }
 
-/** Of what is kept under a key: all keys begin with it. */
-export function segmentOfKey(key: string): bigint {
-  return BigInt(key.slice(0, key.indexOf("/")));
+/** The id of the segment that a key is of: all keys begin with it. */
+export function segmentOfKey(key: string): string {
+  return key.slice(0, key.indexOf("/"));
 }
 
 /**

@@ -1,13 +1,14 @@
-import { sleep } from "@sluice/async";
+import { sleep, Turns } from "@sluice/async";
 import { type Client, checkStatus, type dataCoord } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
-import type { SegmentRows } from "../segment-rows.ts";
+import { segmentOfKey } from "./column-sizes.ts";
+import type { SegmentCache } from "./segment-cache.ts";
 
 const INTERVAL_MS = 10_000;
 /** Segments of a call. */
 const MOST_ASKED = 10_000;
 
-type Kept = Pick<SegmentRows, "cachedSegments" | "forget">;
+type Kept = Pick<SegmentCache, "keys" | "forget">;
 type Known = Pick<Client<dataCoord.DataCoordClient>, "findGoneSegments">;
 
 /**
@@ -15,14 +16,14 @@ type Known = Pick<Client<dataCoord.DataCoordClient>, "findGoneSegments">;
  * dropped, and of segments that others have replaced. Their memory is given back; it would else stay until there is no room for others.
  */
 export class GoneSegments implements AsyncDisposable {
-  readonly #rows: Kept;
+  readonly #cache: Kept;
   readonly #data: Known;
   readonly #log: Logger;
   readonly #ends = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(rows: Kept, data: Known, log: Logger, intervalMs = INTERVAL_MS) {
-    this.#rows = rows;
+  constructor(cache: Kept, data: Known, log: Logger, intervalMs = INTERVAL_MS) {
+    this.#cache = cache;
     this.#data = data;
     this.#log = log;
     this.#running = this.#run(intervalMs);
@@ -34,18 +35,36 @@ export class GoneSegments implements AsyncDisposable {
       await sleep(intervalMs, signal, { ref: false });
       if (signal.aborted) return;
       await this.#look().catch((error: unknown) =>
-        this.#log.debug("which segments have gone is not known; it is asked again", { error }),
+        this.#log.debug("which segments have gone is not known; it is asked again", { err: error }),
       );
     }
   }
 
   async #look(): Promise<void> {
-    const kept = [...this.#rows.cachedSegments];
-    for (let from = 0; from < kept.length; from += MOST_ASKED) {
-      const answer = await this.#data.findGoneSegments({ segmentIds: kept.slice(from, from + MOST_ASKED) });
+    const turns = new Turns(this.#ends.signal);
+    const keys = await this.#keysOfSegments(turns);
+    const segmentIds = Array.from(keys.keys(), BigInt);
+    for (let from = 0; from < segmentIds.length; from += MOST_ASKED) {
+      const answer = await this.#data.findGoneSegments({ segmentIds: segmentIds.slice(from, from + MOST_ASKED) });
       checkStatus(answer.status);
-      if (answer.segmentIds.length > 0) this.#rows.forget(new Set(answer.segmentIds));
+      for (const id of answer.segmentIds) {
+        for (const key of keys.get(`${id}`) ?? []) this.#cache.forget(key);
+        if (turns.isDue) await turns.next();
+      }
     }
+  }
+
+  /** There may be a million: others are served meanwhile. */
+  async #keysOfSegments(turns: Turns): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    for (const key of this.#cache.keys) {
+      const segment = segmentOfKey(key);
+      const keys = found.get(segment);
+      if (keys) keys.push(key);
+      else found.set(segment, [key]);
+      if (turns.isDue) await turns.next();
+    }
+    return found;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type SegmentLogs,
 } from "@sluice/segment";
 import { inBoth, rowsBetween } from "../row-range.ts";
-import { columnKey, ENTRY_BYTES, segmentOfKey, sizeOf } from "./column-sizes.ts";
+import { columnKey, ENTRY_BYTES, sizeOf } from "./column-sizes.ts";
 import { KeptValues } from "./kept-values.ts";
 import { VectorColumns } from "./vector-columns.ts";
 
@@ -36,14 +36,14 @@ export class SegmentCache {
     return this.#kept.usedBytes;
   }
 
-  /** Of which something is kept. */
-  get segmentIds(): Set<bigint> {
-    return new Set(this.#kept.keys().map(segmentOfKey));
+  /** What is kept; `segmentOfKey` says of which segment. */
+  get keys(): string[] {
+    return [...this.#kept.keys()];
   }
 
-  /** Lets go of what is kept of segments that nobody reads any more. */
-  forget(gone: ReadonlySet<bigint>): void {
-    for (const key of [...this.#kept.keys()]) if (gone.has(segmentOfKey(key))) this.#kept.forget(key);
+  /** Lets go of what nobody will ask for any more. */
+  forget(key: string): void {
+    this.#kept.forget(key);
   }
 
   /** One field of one part of a segment, but for vectors. @throws as `readSegmentField` */
