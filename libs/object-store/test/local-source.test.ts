@@ -239,7 +239,7 @@ describe("LocalSource", () => {
     await expect(closed.find("a/1.json")).rejects.toMatchObject(refusal);
     await using none = await openSources([]);
     await expect(none.find("a/1.json")).rejects.toMatchObject({ reason: expect.stringContaining("allowed: none") });
-    await expect(sourcesBelow(join(base, "none"))).rejects.toThrow("import root");
+    await expect(sourcesBelow(join(base, "none"))).rejects.toThrow("none: there is no such folder; make it,");
     await expect(sourcesBelow(join(base, "first/a/1.json"))).rejects.toThrow("no folder");
   });
 });

@@ -177,7 +177,9 @@ async function realFolder(root: string): Promise<string> {
     const real = await realpath(root);
     if ((await stat(real)).isDirectory()) return real;
   } catch (error) {
-    throw storageError(error, `open the import root ${root}`);
+    if (!isSystemError(error, "ENOENT")) throw storageError(error, `open the import root ${root}`);
+    const reason = `cannot open the import root ${root}: there is no such folder; make it, or name another one`;
+    throw new ImportError("object_store_refused", reason, undefined, { cause: error });
   }
   throw new ImportError("object_store_refused", `cannot open the import root ${root}: it is no folder`);
 }

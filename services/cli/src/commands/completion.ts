@@ -28,6 +28,7 @@ type Shell = keyof typeof shells;
 export function completionCommand(): Command {
   return new Command("completion")
     .description('a script that completes commands and options: eval "$(sluice completion bash)"')
+    .showHelpAfterError('(bash, zsh or fish, as in: eval "$(sluice completion bash)")')
     .addArgument(new Argument("<shell>").choices(Object.keys(shells)))
     .action((shell: Shell, _options, command: Command) => say(completionScript(command.parent as Command, shell)));
 }

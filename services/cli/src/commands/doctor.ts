@@ -39,7 +39,7 @@ const marks = {
   failed: () => color.red("failed "),
 };
 
-/** Each check by itself; without a server those that need one are left out. */
+/** Each check by itself; those are left out that want a server, or one that lets its caller in, where there is none. */
 async function examine(options: DoctorOptions): Promise<Finding[]> {
   const rest = restOf(options);
   const reached = await finding("server", () => reach(rest, options));
@@ -47,7 +47,9 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   if (options.dataDir !== undefined) findings.push(await finding("data folder", () => folder(options.dataDir ?? "")));
   if (reached.state === "failed") return findings;
   findings.push(await finding("readiness", () => readiness(rest)));
-  findings.push(await finding("access", () => caller(rest, options)));
+  const access = await finding("access", () => caller(rest, options));
+  findings.push(access);
+  if (access.state === "failed") return findings;
   findings.push(await finding("version", () => versions(options)));
   findings.push(await finding("jobs", () => jobs(rest)));
   return findings;
@@ -85,13 +87,16 @@ async function caller(rest: RestClient, { address, token }: ServerOptions): Prom
     await rest.post("collections/list", {});
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return { state: "failed", about: `${error.message}: ${SAY_WHO_CALLS}` };
+    return { state: "failed", about: `${error.message}: ${token === undefined ? SAY_WHO_CALLS : WRONG_TOKEN}` };
   }
   if (token !== undefined) return "the token is taken";
   const doors = [address, ...(await proxies(rest))];
   if (doors.every((door) => LOOPBACK.test(door))) return "nobody is asked who calls, on this machine";
   return { state: "warning", about: "everybody who reaches it may do everything: see --authorization-enabled" };
 }
+
+const WRONG_TOKEN =
+  "the server does not know who --token, or SLUICE_TOKEN, says: look at user and password, or at the key";
 
 const LOOPBACK = /^(https?:\/\/)?(localhost|127\.|\[::1\])/;
 

@@ -36,7 +36,7 @@ export function addClientCommands(program: Command): void {
   program.addCommand(completionCommand());
 }
 
-/** What Milvus, and gRPC, say of a caller that nobody knows. */
+/** What Milvus, and gRPC, say of a caller that nobody knows; gRPC's code is that of the cause, since Milvus's has missing grants too. */
 const UNKNOWN_CALLER: readonly unknown[] = [1800, 16];
 
 /** Node says it of a port that is taken, and gRPC within words of its own. */
@@ -46,7 +46,8 @@ const TAKEN_PORT = /\bEADDRINUSE\b/;
 export function hintOn(error: unknown): string {
   if (TAKEN_PORT.test((error as Error).message))
     return ": another program has this port: choose one by --port, for health and metrics by --http-port; 0 takes a free one";
-  return UNKNOWN_CALLER.includes((error as { code?: unknown }).code) ? `: ${SAY_WHO_CALLS}` : "";
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  return [code, cause?.code].some((one) => UNKNOWN_CALLER.includes(one)) ? `: ${SAY_WHO_CALLS}` : "";
 }
 
 /** 1: refused, or failed; 3: nobody answers. Wrong usage is 1, too, as the parser of arguments has it. */
