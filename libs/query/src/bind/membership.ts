@@ -1,5 +1,6 @@
 import { DataType } from "@sluice/schema";
 import { type Constant, isList } from "../constant.ts";
+import { FilterError } from "../filter-error.ts";
 import { checkLikePattern } from "../like.ts";
 import { doubleList, integerList } from "../number-lists.ts";
 import type { InNode, LikeNode, Node } from "../parse/ast.ts";
@@ -69,9 +70,19 @@ export function bindLike(
     return fail(`the pattern of ${operator} must be a string, but got: ${sourceOf(right.node, context)}`, right.node);
   }
   const pattern = right.value;
-  placed(right.node, () => (kind === "like" ? checkLikePattern : checkRegex)(pattern));
+  placed(right.node, () => (kind === "like" ? checkLikePattern(pattern) : spendRegex(pattern, context)));
   const found = matching(left.column, { kind, pattern });
   return operator === "!~" ? { kind: "not", operand: found } : found;
+}
+
+/** A pattern costs what so many ranges of characters do, and each range as much as so many operands. */
+const [PATTERN_RANGES, RANGE_WORK] = [640, 25];
+
+/** Patterns are read anew by each thread that looks at rows: thousands of them in one expression would take seconds. */
+function spendRegex(pattern: string, context: BindContext): void {
+  context.work -= RANGE_WORK * (PATTERN_RANGES + checkRegex(pattern));
+  if (context.work < 0)
+    throw new FilterError("expression is too complex: many or large regular expressions; put them together by |");
 }
 
 function matching(field: ColumnRef, test: { readonly kind: "like" | "regex"; readonly pattern: string }): Predicate {

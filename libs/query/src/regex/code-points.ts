@@ -30,14 +30,20 @@ export function others(ranges: CodePoints): CodePoints {
 
 /** The same with whatever differs from them by its case alone, by Unicode's simple folding. */
 export function caseless(points: CodePoints): CodePoints {
-  const more: [number, number][] = [];
+  const [[first, last] = [0, 1]] = points;
+  if (points.length === 1 && first === last) return together([...points, ...aloneOf(cased().get(first) ?? [])]);
+  const more: (readonly [number, number])[] = [];
   let at = 0;
   for (const [point, like] of cased()) {
     while (at < points.length && points[at][1] < point) at++;
     if (at === points.length) break;
-    if (points[at][0] <= point) more.push(...like.map((other): [number, number] => [other, other]));
+    if (points[at][0] <= point) more.push(...aloneOf(like));
   }
   return together([...points, ...more]);
+}
+
+function aloneOf(points: readonly number[]): CodePoints {
+  return points.map((point) => [point, point]);
 }
 
 /** Letters of one folding that have no other case of a single character. Source: Unicode, CaseFolding.txt, status S. */

@@ -14,6 +14,16 @@ export type Regex =
   | { readonly kind: "all" | "any"; readonly parts: readonly Regex[] }
   | { readonly kind: "repeat"; readonly part: Regex; readonly min: number; readonly max: number };
 
+/** Sets of so many are compared by what is in them, those of more by whether they are the same object: named classes are. */
+const FEW_RANGES = 32;
+
+/** A pattern that was read, and what that took. */
+export interface ParsedRegex {
+  readonly regex: Regex;
+  /** Ranges of characters that were looked at. */
+  readonly work: number;
+}
+
 interface Flags {
   readonly isCaseless: boolean;
   readonly isMultiline: boolean;
@@ -25,7 +35,7 @@ const MAX_DEPTH = 200;
 const MAX_PATTERN = 4096;
 
 /** A pattern of RE2. Source: github.com/google/re2/wiki/Syntax. `.` takes line breaks too, as in Milvus. @throws {FilterError} */
-export function parseRegex(pattern: string): Regex {
+export function parseRegex(pattern: string): ParsedRegex {
   if (pattern.length > MAX_PATTERN)
     throw new FilterError(`the pattern of =~ has ${pattern.length} characters, more than ${MAX_PATTERN}`);
   return new RegexParser(pattern).whole();
@@ -38,7 +48,7 @@ class RegexParser {
   #at = 0;
   #depth = 0;
   #flags: Flags = { isCaseless: false, isMultiline: false, doesDotTakeAll: true };
-  readonly #sets = new Map<string, Regex>();
+  readonly #sets = new Map<string | CodePoints, Regex>();
 
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -46,10 +56,10 @@ class RegexParser {
     this.#classes = new RegexClasses(this.#points, (problem, from) => this.#fail(problem, from));
   }
 
-  whole(): Regex {
+  whole(): ParsedRegex {
     const regex = this.#alternatives();
     if (this.#at < this.#points.length) this.#fail("unexpected )", 0);
-    return regex;
+    return { regex, work: this.#points.length + this.#classes.work };
   }
 
   #fail(problem: string, from: number): never {
@@ -135,7 +145,7 @@ class RegexParser {
 
   /** Equal sets are one: of long patterns that repeat them there are few. */
   #set(points: CodePoints, isCaseless = false): Regex {
-    const key = `${isCaseless}${points.join()}`;
+    const key = points.length > FEW_RANGES ? points : `${isCaseless}${points.join()}`;
     const known = this.#sets.get(key) ?? { kind: "set", points: isCaseless ? caseless(points) : points };
     this.#sets.set(key, known);
     return known;

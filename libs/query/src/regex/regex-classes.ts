@@ -18,6 +18,19 @@ interface Found {
 /** Each is looked for once among all characters. */
 const MAX_NAMES = 16;
 
+/** All characters that have a case are looked at. */
+const CASELESS_WORK = 200;
+
+/** Classes that have names, without regard to case: each takes a millisecond. */
+const known = new Map<string, CodePoints>();
+
+/** @param name of one class alone: those of Unicode begin with capitals */
+function caselessOf(name: string, points: CodePoints): CodePoints {
+  const found = known.get(name) ?? caseless(points);
+  known.set(name, found);
+  return found;
+}
+
 const controls: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 
 /** What in a pattern stands for one of many characters, or for one by its number. */
@@ -25,8 +38,8 @@ export class RegexClasses {
   readonly #points: readonly string[];
   readonly #fail: (problem: string, from: number) => never;
   readonly #names = new Set<string>();
-  /** Without regard to case: classes come again, and take a millisecond each. */
-  readonly #caseless = new Map<string, CodePoints>();
+  /** What all classes so far took, in ranges that were looked at. */
+  work = 0;
 
   constructor(points: readonly string[], fail: (problem: string, from: number) => never) {
     this.#points = points;
@@ -48,6 +61,7 @@ export class RegexClasses {
       at = found.end;
     }
     const points = together(ranges);
+    this.work += ranges.length + classes.length + (isCaseless ? CASELESS_WORK : 0);
     const all = together([...(isCaseless ? caseless(points) : points), ...classes]);
     return { points: isNegated ? others(all) : all, end: at + 1 };
   }
@@ -56,7 +70,7 @@ export class RegexClasses {
     const [whole, isNegated, name] = /^\[:(\^?)([a-z]+):\]/.exec(this.#points.slice(at, at + 16).join("")) ?? [];
     if (whole === undefined || name === undefined) return undefined;
     const found = posixClasses.get(name) ?? this.#fail("invalid character class range", at);
-    const points = isCaseless ? this.#caselessOf(name, found) : found;
+    const points = isCaseless ? caselessOf(name, found) : found;
     return { points: isNegated ? others(points) : points, end: at + whole.length };
   }
 
@@ -81,7 +95,7 @@ export class RegexClasses {
     const letter = this.#points[at + 1] ?? "";
     const perl = perlClasses.get(letter.toLowerCase());
     if (perl) {
-      const points = isCaseless ? this.#caselessOf(letter.toLowerCase(), perl) : perl;
+      const points = isCaseless ? caselessOf(letter.toLowerCase(), perl) : perl;
       return { points: letter === letter.toLowerCase() ? points : others(points), end: at + 2 };
     }
     if (letter.toLowerCase() !== "p") return undefined;
@@ -90,16 +104,10 @@ export class RegexClasses {
     const name = (brace ?? single ?? "").replace("^", "");
     if (this.#names.add(name).size > MAX_NAMES) this.#fail(`more than ${MAX_NAMES} different classes of Unicode`, at);
     const found = (whole && unicodeClass(name)) || this.#fail("invalid character class range", at);
-    const points = isCaseless ? this.#caselessOf(name, found) : found;
+    const points = isCaseless ? caselessOf(name, found) : found;
     const isNegated = (letter === "P") !== (brace?.startsWith("^") ?? false);
+    if (isNegated) this.work += points.length;
     return { points: isNegated ? others(points) : points, end: at + 2 + whole.length };
-  }
-
-  /** @param name of one class alone: those of Unicode begin with capitals */
-  #caselessOf(name: string, points: CodePoints): CodePoints {
-    const found = this.#caseless.get(name) ?? caseless(points);
-    this.#caseless.set(name, found);
-    return found;
   }
 
   /** The character that an escape stands for. */

@@ -15,9 +15,11 @@ interface State {
   readonly next: (State | null | undefined)[] | undefined;
 }
 
-/** @throws {FilterError} for what is no pattern of RE2, or too large */
-export function checkRegex(pattern: string): void {
-  programOf(parseRegex(pattern));
+/** Answers what reading the pattern took, in ranges of characters. @throws {FilterError} for what is no pattern of RE2, or too large */
+export function checkRegex(pattern: string): number {
+  const { regex, work } = parseRegex(pattern);
+  programOf(regex);
+  return work;
 }
 
 /**
@@ -46,7 +48,7 @@ export class RegexMatcher {
 
   /** @throws {FilterError} as `checkRegex` */
   constructor(pattern: string) {
-    const program = programOf(parseRegex(pattern));
+    const program = programOf(parseRegex(pattern).regex);
     const { steps } = program;
     this.#steps = steps;
     this.#ways = steps.map((step) => (step.kind === "split" ? step.ways : step.kind === "done" ? [] : [step.next]));

@@ -38,6 +38,22 @@ describe("§2.5 regular expressions", () => {
     expect(truth("s =~ '\\'\\d'", [{ s: "'1" }, { s: "1" }])).toBe("TF");
   });
 
+  it("so many, or so large ones, that they would keep others waiting are refused", () => {
+    const han = Array.from({ length: 250 }, (_, i) => String.fromCodePoint(0x4e00 + i));
+    const cause = "expression is too complex: many or large regular expressions; put them together by |";
+    const any = (patterns: readonly string[]) => patterns.map((one) => `s =~ r"${one}"`).join(" or ");
+    expect(truth(any(han.slice(0, 200)), rows)).toBe("FFFUFU");
+    expect(truth(any([han.join("|"), "^E"]), rows)).toBe("TFFUFU");
+    expect(refusal(any(han))).toContain(cause);
+    const large = (sign: string) =>
+      `(?i)${han
+        .slice(0, 100)
+        .map((one) => `[\\pL${sign}${one}]`)
+        .join("")}`;
+    expect(truth(any([large("-")]), rows)).toBe("FFFUFU");
+    expect(refusal(any([..."1234"].map(large)))).toContain(cause);
+  });
+
   test.each([
     ["i64 =~ '1'", "regex match on non-string field is unsupported at column 0"],
     ["as !~ 'a'", "regex match on non-string field is unsupported at column 0"],
