@@ -45,7 +45,7 @@ with sluice.Server(os.environ["DATA"]) as server:
         try:
             wrong()
         except sluice.SluiceError as error:
-            print(type(error).__name__, error.code)
+            print(type(error).__name__, error.code, "create=True" in str(error))
 try:
     sluice.Client("127.0.0.1:1").has("t")
 except sluice.SluiceError as error:
@@ -65,7 +65,7 @@ except sluice.SluiceError as error:
       expect(output.split("\n")).toEqual([
         ...["2", "1", "[{'count(*)': 3}]", "True"],
         expect.stringMatching(/^(ImportFailed|SluiceError) /),
-        "SluiceError 100",
+        "SluiceError 100 True",
         "0 no Sluice answers at",
         "",
       ]);

@@ -19,6 +19,7 @@ from .jobs import Job, Rejected, job_of, rejected_of
 ENDED = ("Completed", "Failed", "RolledBack", "Uncommitted")
 POLL_SECONDS = 0.1
 PAGE = 1000
+NO_COLLECTION = 100
 
 
 class SluiceError(Exception):
@@ -71,10 +72,18 @@ class Client:
             body = {"collectionName": collection, "files": [[path] for path in paths], "options": _texts(options)}
             if partition is not None:
                 body["partitionName"] = partition
-            job = self.wait(self.post("jobs/import/create", body)["jobId"], progress=progress)
+            job = self.wait(self._begin(body), progress=progress)
         if job.state == "Failed":
             raise ImportFailed(job)
         return job
+
+    def _begin(self, body: dict[str, Any]) -> str:
+        try:
+            return self.post("jobs/import/create", body)["jobId"]
+        except SluiceError as error:
+            if error.code != NO_COLLECTION:
+                raise
+            raise SluiceError(error.code, f"{error}: import_files(…, create=True) makes it") from error
 
     def dry_run(self, source: Any, collection: str, *, options: dict[str, Any] | None = None) -> Job:
         """Reads and checks everything and writes nothing; `rejects` and `checked` say what was found."""
@@ -149,7 +158,7 @@ class Client:
         except urllib.error.HTTPError as error:
             answer = _answer_of(error)
         except urllib.error.URLError as error:
-            raise SluiceError(0, f"no Sluice answers at {self._base}: {error.reason}") from error
+            raise SluiceError(0, f"no Sluice answers at {self._base}: {error.reason}; Server(FOLDER) starts one") from error
         if answer.get("code", 0) != 0:
             raise SluiceError(answer["code"], answer.get("message", ""))
         return answer.get("data")
