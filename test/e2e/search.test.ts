@@ -725,6 +725,8 @@ describe("search", () => {
     const zoned = { dsl: "when == ISO '2025-06-01T08:00:00'", outputFields: ["when"] };
     const shown = await byKey([2n], { timezone: "Asia/Shanghai" }, zoned);
     expect(rowsOf(shown.results?.fieldsData ?? [])).toEqual([{ when: "2025-06-01T08:00:00+08:00" }]);
+    const inParams = await byKey([2n], { params: '{"timezone":"Asia/Shanghai"}' }, zoned);
+    expect(rowsOf(inParams.results?.fieldsData ?? [])).toEqual([{ when: "2025-06-01T08:00:00+08:00" }]);
     expect(await refusal(byKey([2n], { timezone: "Mars/Base" }))).toContain(
       "unknown or invalid IANA Time Zone ID: Mars",
     );

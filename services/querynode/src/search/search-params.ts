@@ -81,7 +81,7 @@ export function orderOf(params: ReadonlyMap<string, string>, collection: Collect
 }
 
 /** Pairs of their own, and those inside of `params`; the former win. */
-function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<string, string> {
+export function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<string, string> {
   const own = new Map(pairs.map(({ key, value }) => [key, value]));
   const inner = new Map<string, string>();
   for (const [key, value] of Object.entries(parseParams(own.get("params")))) inner.set(key, textOf(value));

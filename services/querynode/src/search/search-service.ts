@@ -22,7 +22,7 @@ import { refuseChains, refuseInnerRanker } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
-import { orderOf, type SearchParams } from "./search-params.ts";
+import { orderOf, paramsOf, type SearchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -62,7 +62,8 @@ export class SearchService {
   /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
   async search({ request, target }: queryNode.SearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target) return refuse("empty search request: invalid parameter");
-    const call = await this.#begin(target, request.guaranteeTimestamp, request.searchParams, signal);
+    const timezone = paramsOf(request).get("timezone");
+    const call = await this.#begin({ target, timezone }, request.guaranteeTimestamp, request.searchParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compiler.compile(request, call);
@@ -77,9 +78,10 @@ export class SearchService {
   async hybridSearch({ request, target }: queryNode.HybridSearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target || request.requests.length === 0) return refuse("empty search request: invalid parameter");
     refuseChains(request);
-    const call = await this.#begin(target, request.guaranteeTimestamp, request.rankParams, signal);
-    const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
+    const timezone = params.get("timezone");
+    const call = await this.#begin({ target, timezone }, request.guaranteeTimestamp, request.rankParams, signal);
+    const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const order = orderOf(params, call.collection);
     const timeParts = timePartsOf(params);
     const searches: Search[] = [];
@@ -123,7 +125,7 @@ export class SearchService {
   }
 
   async #begin(
-    target: queryNode.SearchTarget,
+    { target, timezone: asked }: { readonly target: queryNode.SearchTarget; readonly timezone: string | undefined },
     guaranteeTimestamp: bigint,
     params: readonly common.KeyValuePair[],
     signal: AbortSignal,
@@ -131,7 +133,7 @@ export class SearchService {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
     checkCollection(params, target.collectionId);
     const { pin, isAsked } = readMoment(params, guaranteeTimestamp);
-    const timezone = params.find(({ key }) => key === "timezone")?.value || target.timezone || "UTC";
+    const timezone = asked || target.timezone || "UTC";
     const snapshot = await this.#compiler.segments(target, target.partitionIds, pin);
     const deps: SearchDeps = {
       rows: this.#rows,
