@@ -26,6 +26,8 @@ export function compileSelector(predicate: Predicate, wanted = true): StepSelect
       return compileLogical(predicate, wanted);
     case "elements":
       return elementsSelector(predicate, compileSelector(predicate.inner), wanted);
+    case "regex":
+      return regexSelector(predicate, wanted);
     case "spatial":
       return relationSelector(predicate, wanted);
     case "validGeometry":
@@ -44,7 +46,7 @@ function oneStep(select: Selector): StepSelector {
 }
 
 type Logical = Extract<Predicate, { kind: "and" | "or" }>;
-type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" | "elements" | "spatial" | "validGeometry" }>;
+type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" | "elements" | "regex" | "spatial" | "validGeometry" }>;
 type Leaf = Exclude<Plain, { kind: "constant" | "isNull" | "never" | "columns" }>;
 
 function compilePlain(predicate: Plain, wanted: boolean): Selector {
@@ -130,8 +132,6 @@ function compileLeaf(leaf: Leaf, wanted: boolean): Selector {
       return inStringsSelector(leaf, wanted);
     case "like":
       return likeSelector(leaf, wanted);
-    case "regex":
-      return regexSelector(leaf, wanted);
     default:
       return compileNested(leaf, wanted);
   }

@@ -4,7 +4,7 @@ import { LikeMatcher } from "../like.ts";
 import type { FieldRef, Predicate, StringBound } from "../plan.ts";
 import { RegexMatcher } from "../regex/regex-matcher.ts";
 import { ByteSet, compareBytes, equalBytes } from "./byte-set.ts";
-import { dropNulls, type Selector, varColumn } from "./selector.ts";
+import { dropNulls, type Selector, type StepSelector, varColumn } from "./selector.ts";
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 /** Says of one value, as bytes of UTF-8, whether it is of the kind. */
@@ -42,9 +42,27 @@ export function likeSelector({ field, pattern }: Leaf<"like">, wanted: boolean):
   return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
 }
 
-export function regexSelector({ field, pattern }: Leaf<"regex">, wanted: boolean): Selector {
+/** Bytes of text between two turns: patterns of many states take microseconds for each. */
+const REGEX_TURN_BYTES = 8 * 1024;
+
+export function regexSelector({ field, pattern }: Leaf<"regex">, wanted: boolean): StepSelector {
   const matcher = new RegexMatcher(pattern);
-  return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
+  return function* (batch, rows, count) {
+    const column = varColumn(batch, field);
+    const { offsets, data } = column;
+    const known = dropNulls(column, rows, count);
+    let kept = 0;
+    for (let i = 0, bytes = 0; i < known; i++) {
+      const row = rows[i];
+      if (matcher.matches(data, offsets[row], offsets[row + 1]) === wanted) rows[kept++] = row;
+      bytes += offsets[row + 1] - offsets[row];
+      if (bytes < REGEX_TURN_BYTES) continue;
+      bytes = 0;
+      yield;
+    }
+    yield;
+    return kept;
+  };
 }
 
 /** Keeps the known rows whose value passes the test, or fails it. */
