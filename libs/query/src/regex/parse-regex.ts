@@ -1,18 +1,10 @@
 import { excerpt } from "@sluice/errors";
 import { FilterError } from "../filter-error.ts";
-import { type CodePoints, caseless, MAX_CODE_POINT, others } from "./code-points.ts";
+import { caseless } from "./caseless.ts";
+import { type CodePoints, MAX_CODE_POINT, others } from "./code-points.ts";
+import type { Assertion, Regex } from "./regex.ts";
 import { RegexClasses } from "./regex-classes.ts";
 import { repetitionAt } from "./regex-repetition.ts";
-
-/** What must hold at a place, where no character is taken. */
-export type Assertion = "textStart" | "textEnd" | "lineStart" | "lineEnd" | "wordBoundary" | "noWordBoundary";
-
-/** A regular expression: which part of a text it takes first matters to nobody, so that lazy repetitions are like others. */
-export type Regex =
-  | { readonly kind: "set"; readonly points: CodePoints }
-  | { readonly kind: "assertion"; readonly assertion: Assertion }
-  | { readonly kind: "all" | "any"; readonly parts: readonly Regex[] }
-  | { readonly kind: "repeat"; readonly part: Regex; readonly min: number; readonly max: number };
 
 /** Sets of so many are compared by what is in them, those of more by whether they are the same object: named classes are. */
 const FEW_RANGES = 32;

@@ -1,4 +1,5 @@
-import { type CodePoints, wordPoints } from "./code-points.ts";
+import { wordPoints } from "./ascii-classes.ts";
+import type { CodePoints } from "./code-points.ts";
 import type { RegexProgram } from "./regex-program.ts";
 
 /** What stands beside a place: nothing, where the text begins or ends, or a character. */

@@ -1,13 +1,7 @@
-import {
-  type CodePoints,
-  caseless,
-  MAX_CODE_POINT,
-  others,
-  perlClasses,
-  posixClasses,
-  together,
-  unicodeClass,
-} from "./code-points.ts";
+import { perlClasses, posixClasses } from "./ascii-classes.ts";
+import { caseless } from "./caseless.ts";
+import { type CodePoints, MAX_CODE_POINT, others, together } from "./code-points.ts";
+import { unicodeClass } from "./unicode-classes.ts";
 
 /** A part of a pattern that stands for one character, and where it ends. */
 interface Found {

@@ -1,6 +1,7 @@
 import type { CodePoints } from "./code-points.ts";
-import { type Assertion, parseRegex } from "./parse-regex.ts";
+import { parseRegex } from "./parse-regex.ts";
 import { type Beside, LINE_BREAK, NOTHING, OTHER, PointClasses, WORD } from "./point-classes.ts";
+import type { Assertion } from "./regex.ts";
 import { programOf, type Step } from "./regex-program.ts";
 
 /** Places that are remembered for all states together. */

@@ -1,6 +1,6 @@
 import { FilterError } from "../filter-error.ts";
 import { type CodePoints, together } from "./code-points.ts";
-import type { Assertion, Regex } from "./parse-regex.ts";
+import type { Assertion, Regex } from "./regex.ts";
 
 /** A step of a program; numbers are places of others. */
 export type Step =
