@@ -7,6 +7,9 @@ export type AvroSchema =
   | readonly AvroSchema[]
   | { readonly type: AvroSchema; readonly [key: string]: unknown };
 
+/** What is said of bytes that end inside a value: whoever has only the first of more may read on. */
+export const BREAKS_OFF = "it breaks off";
+
 /** Reads a value where a reader stands. Records are plain objects; longs are bigints beyond 2^53. */
 export type ReadAvro = (at: AvroReader) => unknown;
 
@@ -96,7 +99,7 @@ export class AvroReader {
   }
 
   bytes(count: number): Uint8Array {
-    if (count < 0 || this.#at + count > this.#bytes.length) throw damaged("it breaks off");
+    if (count < 0 || this.#at + count > this.#bytes.length) throw damaged(BREAKS_OFF);
     return this.#bytes.subarray(this.#at, (this.#at += count));
   }
 

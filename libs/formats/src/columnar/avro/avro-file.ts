@@ -1,7 +1,7 @@
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { damageError } from "@sluice/parquet";
-import { AvroReader, damaged } from "../../avro/read-datum.ts";
+import { AvroReader, BREAKS_OFF, damaged } from "../../avro/read-datum.ts";
 import { withContent } from "../../foreign-content.ts";
 import type { SourceRange } from "../../format.ts";
 import type { ArrowSchema } from "../arrow/ipc/read-schema.ts";
@@ -59,9 +59,9 @@ async function readHeader(source: SourceFile, signal: AbortSignal): Promise<Avro
     try {
       return parseHeader(read);
     } catch (error) {
-      const isShort = error instanceof ImportError && error.reason.endsWith("it breaks off");
+      const isShort = error instanceof ImportError && error.reason.endsWith(BREAKS_OFF);
       if (!isShort || head.length === source.sizeBytes) throw error;
-      if (bytes > MAX_HEADER_BYTES) throw damaged(`its header has more than ${MAX_HEADER_BYTES} bytes`);
+      if (bytes >= MAX_HEADER_BYTES) throw damaged(`its header has more than ${MAX_HEADER_BYTES} bytes`);
     }
   }
 }
@@ -140,7 +140,7 @@ export class AvroBlocks {
   async content({ rowCount, start, end }: AvroBlock): Promise<Uint8Array> {
     const size = end - start;
     const whole = await this.#read(start, size + SYNC_BYTES);
-    if (whole.length < size + SYNC_BYTES) throw this.#damaged("it breaks off in a block", start);
+    if (whole.length < size + SYNC_BYTES) throw this.#damaged(`${BREAKS_OFF} in a block`, start);
     if (Buffer.compare(whole.subarray(size), this.#file.sync) !== 0)
       throw this.#damaged("a block does not end in the mark of the file", end);
     const content = this.#content(whole.subarray(0, size), start);
@@ -166,7 +166,7 @@ export class AvroBlocks {
       const size = cursor.size();
       if (size > MAX_BLOCK_BYTES) throw tooLarge(size);
       const start = at + cursor.at;
-      if (start + size + SYNC_BYTES > this.#source.sizeBytes) throw damaged("it breaks off in a block");
+      if (start + size + SYNC_BYTES > this.#source.sizeBytes) throw damaged(`${BREAKS_OFF} in a block`);
       return { rowCount, start, end: start + size };
     } catch (error) {
       throw locate(error, { file: this.#source.path, byteOffset: at });

@@ -1,6 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { AvroSchema } from "../../avro/read-datum.ts";
-import { damaged } from "../../avro/read-datum.ts";
+import { type AvroSchema, damaged } from "../../avro/read-datum.ts";
 import type { ArrowType } from "../arrow/ipc/arrow-type.ts";
 import type { AvroNode, Definition } from "./avro-node.ts";
 import { logical } from "./logical-types.ts";

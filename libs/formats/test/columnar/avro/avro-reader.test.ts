@@ -135,6 +135,17 @@ describe("Avro", () => {
     expect([rows, rejected.map(({ row }) => row)]).toEqual([19, [7]]);
   });
 
+  it("has a header that is read in steps, up to a bound", async () => {
+    const withDoc = (length: number) => {
+      const record = { type: "record", name: "r", doc: "d".repeat(length), fields: [{ name: "id", type: "long" }] };
+      return memoryFile("a.avro", avroContainer(record as AvroSchema, 1, varint(7n)));
+    };
+    const long = await avro.describe([await withDoc(1 << 20)], signal);
+    expect(long.columns.map(({ name }) => name)).toEqual(["id"]);
+    const tooLong = avro.describe([await withDoc(17 << 20)], signal);
+    await expect(tooLong).rejects.toThrow("its header has more than 16777216 bytes");
+  });
+
   it("that is something else says what it is", async () => {
     const file = await memoryFile("a.avro", Buffer.from('{"id":1}\n{"id":2}\n'));
     await expect(avro.probe(readerInput(schema, [file]), signal)).rejects.toThrow("the file is JSON");
