@@ -42,6 +42,8 @@ export type Client<C> = {
 
 /** Longer than a coordinator needs to take over from one that died. */
 const DEADLINE_MS = 20_000;
+/** How long a call of a querynode waits for one while none lives: one that is started anew is there by then. */
+export const READER_ABSENT_MS = 20_000;
 /** Pause before a call whose peer went away is made again. */
 const RETRY_MS = 100;
 

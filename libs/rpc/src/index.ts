@@ -1,7 +1,7 @@
 import "./float-fast-path.ts";
 
 export { callerHeaders } from "./caller-token.ts";
-export { type CallSettings, type Client, connectClient } from "./client.ts";
+export { type CallSettings, type Client, connectClient, READER_ABSENT_MS } from "./client.ts";
 export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
 export type { Address, ClientClass, Endpoint, GeneratedClient } from "./connection.ts";
 export * as common from "./gen/common.ts";

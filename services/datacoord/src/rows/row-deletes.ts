@@ -1,6 +1,6 @@
 import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import type { ObjectStore } from "@sluice/object-store";
-import { type Client, checkStatus, type queryNode, schema, segmentMessage } from "@sluice/rpc";
+import { type Client, checkStatus, type queryNode, READER_ABSENT_MS, schema, segmentMessage } from "@sluice/rpc";
 import { type CollectionSchema, type FieldLogs, primaryKeyIndex, segmentId } from "@sluice/schema";
 import { type KeyDeletes, readDeltaLog, writeDeltaLog } from "@sluice/segment";
 import type { Snapshot } from "../change-book.ts";
@@ -10,8 +10,6 @@ import type { DeleteCall } from "./row-call.ts";
 
 /** Longer than a look at every segment of a large collection takes. */
 const FIND_DEADLINE_MS = 300_000;
-/** A querynode that is started anew is there by then. */
-const ABSENT_MS = 20_000;
 /** A log takes in those before it that are not more than so many times as large: a segment then has few, whatever deletes come. */
 const TAKE_IN = 2;
 
@@ -58,7 +56,7 @@ export class RowDeletes {
     const asked = { schema: order.schema, expr, exprTemplateValues, timezone, segments: messages };
     const answer = await this.#deps.query.findRows(asked, {
       deadlineMs: FIND_DEADLINE_MS,
-      absentMs: ABSENT_MS,
+      absentMs: READER_ABSENT_MS,
       signal,
     });
     checkStatus(answer.status);

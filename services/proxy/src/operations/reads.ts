@@ -1,11 +1,9 @@
 import { NobodyAnswersError, StatusError, statusCodes } from "@sluice/errors";
-import type { CallSettings, rootCoord } from "@sluice/rpc";
+import { type CallSettings, READER_ABSENT_MS, type rootCoord } from "@sluice/rpc";
 import type { CallContext } from "../call-context.ts";
 
 /** A read may take long; the client's own deadline counts. */
 const READ_DEADLINE_MS = 300_000;
-/** A querynode that is started anew is there by then. */
-const ABSENT_MS = 20_000;
 /** Of the client's time, what is left for telling it that there is none. */
 const TELLING_SHARE = 0.1;
 
@@ -20,7 +18,7 @@ export async function read<T>(
   ask: (settings: CallSettings) => Promise<T>,
 ): Promise<T> {
   const leftMs = endsAtMs - performance.now();
-  const absentMs = Math.max(0, Math.min(ABSENT_MS, leftMs * (1 - TELLING_SHARE)));
+  const absentMs = Math.max(0, Math.min(READER_ABSENT_MS, leftMs * (1 - TELLING_SHARE)));
   try {
     return await ask({ deadlineMs: READ_DEADLINE_MS, absentMs, signal });
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Column } from "@sluice/columns";
 import { columnOfData, countKeys, type FieldBytes, type QueryAnswer, splitQueryAnswer } from "@sluice/fields";
-import { checkStatus, milvus, type rootCoord, type schema as wire } from "@sluice/rpc";
+import { checkStatus, milvus, READER_ABSENT_MS, type rootCoord, type schema as wire } from "@sluice/rpc";
 import { type CollectionSchema, isComputed, primaryKeyIndex } from "@sluice/schema";
 import type { ProxyContext } from "../context.ts";
 import { type Keys, keysOf } from "./keys.ts";
@@ -17,8 +17,6 @@ export interface StoredRows {
 
 /** Every segment may have to be looked at. */
 const READ_DEADLINE_MS = 60_000;
-/** A querynode that is started anew is there by then. */
-const ABSENT_MS = 20_000;
 
 /** Reads whole rows by their keys, whether the collection is loaded or not. @throws {StatusError} 1100 when they are too large for one answer */
 export async function storedRows(
@@ -43,7 +41,7 @@ export async function storedRows(
     ...{ timezone: schema.timezone, ttlField: properties.get("ttl_field") ?? "" },
     ttlSeconds: ttlSeconds > 0n ? ttlSeconds : 0n,
   };
-  const answer = await context.query.query(order, { deadlineMs: READ_DEADLINE_MS, absentMs: ABSENT_MS });
+  const answer = await context.query.query(order, { deadlineMs: READ_DEADLINE_MS, absentMs: READER_ABSENT_MS });
   return rowsIn(splitQueryAnswer(bytesOfAnswer(answer)), schema);
 }
 
