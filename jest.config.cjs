@@ -7,6 +7,8 @@ module.exports = {
   extensionsToTreatAsEsm: [".ts"],
   // Never add `import`, `require` or `default` here: jest adds the right one per call.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  globalSetup: "<rootDir>/test/support/sluice-program.ts",
+  globalTeardown: "<rootDir>/test/support/sluice-program-end.ts",
   // A process keeps the modules of every file that it has run, each with 128 MB of address space for its buffers, and the engine collects
   // garbage the more often for it: the suites of formats take twice the time in one that lives on.
   workerIdleMemoryLimit: "250MB",

@@ -7,7 +7,6 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { bundleProgram, manifestOf, natives } from "./bundle.ts";
 
 const root = resolve(import.meta.dirname, "..");
 if (process.argv[2] === undefined) throw new Error("usage: pack-command.mjs FOLDER");
@@ -26,55 +25,13 @@ const target = resolve(process.argv[2]);
 mkdirSync(target, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "sluice-pack-"));
 
-/** Threads are started from files that lie beside who starts them: all files are in one folder, under the names they have. */
-const entryPoints = {
-  sluice: "services/cli/dist/main.js",
-  allocator: "services/cli/dist/allocator.js",
-  "io-threads": "services/cli/dist/io-threads.js",
-  main: "services/datanode/dist/thread/main.js",
-  "score-thread": "services/querynode/dist/search/score-thread.js",
-};
-const natives = {
-  lmdb: manifestOf("libs/metastore").dependencies.lmdb,
-  "@node-rs/jieba": manifestOf("libs/functions").dependencies["@node-rs/jieba"],
-};
-
-/**
- * What older packages ask of the module system at run time. Those of gRPC read their protos from `../../proto` of where they lie, and
- * the client of etcd from `../proto`; `folders` are copied to where that leads.
- */
-const asModule = `
-import { createRequire as requireOfSluice } from "node:module";
-const require = requireOfSluice(import.meta.url), __dirname = import.meta.dirname + "/lib";`;
-/** What is read while the program runs, and where in the package it is looked for. */
-const folders = [
-  ["libs/rpc/node_modules/@grpc/grpc-js/proto", "proto"],
-  ["libs/rpc/node_modules/@grpc/reflection/build/proto/grpc", "proto/grpc"],
-  ["libs/rpc/node_modules/grpc-health-check/proto", "proto"],
-  ["libs/metastore/node_modules/etcd3/proto", "dist/proto"],
-  ["libs/console/dist/page", "dist/page"],
-];
-
 try {
-  const { metafile } = await build({
-    entryPoints: Object.fromEntries(Object.entries(entryPoints).map(([name, path]) => [name, join(root, path)])),
-    ...{ bundle: true, splitting: true, format: "esm", platform: "node", target: "node24" },
-    ...{ outdir: join(folder, "dist"), entryNames: "[name]", chunkNames: "part-[hash]" },
-    ...{ external: Object.keys(natives), keepNames: true, legalComments: "none", metafile: true, logLevel: "error" },
-    banner: { js: asModule },
-  });
-  for (const [from, to] of folders) cpSync(join(root, from), join(folder, to), { recursive: true, dereference: true });
-  // Found beside the code, as `@sluice/console` says it.
-  cpSync(join(root, "libs/console/dist/page"), join(folder, "dist/page"), { recursive: true });
+  const inputs = await bundleProgram(folder, { of: "dist" });
   writePackage();
-  writeFileSync(join(folder, "THIRD-PARTY.txt"), licencesOf(Object.keys(metafile.inputs)));
+  writeFileSync(join(folder, "THIRD-PARTY.txt"), licencesOf(inputs));
   execFileSync("npm", ["pack", "--silent", "--pack-destination", target], { cwd: folder, stdio: "inherit" });
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-function manifestOf(path) {
-  return JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));
 }
 
 function writePackage() {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
+import { sluiceProgram } from "../support/sluice-program.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 
@@ -109,8 +110,7 @@ export async function runAsUser(
 export async function runWithSluice(commands: string, folder: string, address: string): Promise<string> {
   const bin = join(folder, "bin");
   await mkdir(bin, { recursive: true });
-  const main = join(root, "services/cli/src/main.ts");
-  const node = `exec ${process.execPath} --conditions=source --disable-warning=ExperimentalWarning ${main} "$@"`;
+  const node = `exec ${process.execPath} --disable-warning=ExperimentalWarning ${sluiceProgram()} "$@"`;
   await writeFile(join(bin, "sluice"), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
   return await runAsUser("sh", ["-ec", `export PATH=${bin}:$PATH SLUICE_ADDRESS=${address}\n${commands}`], folder);
 }

@@ -2,21 +2,20 @@ import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { bookCollection, books, useServer } from "../support/index.ts";
+import { bookCollection, books, sluiceProgram, useServer } from "../support/index.ts";
 
 // `sluice backup` and `sluice import --spec`, as a user or a pipeline calls them.
 
 const out = mkdtempSync(join(tmpdir(), "sluice-backups-"));
 afterAll(() => rm(out, { recursive: true, force: true }));
 const fixture = useServer({ exportRoot: `out=${out}`, importRoot: out });
-const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 
 function sluice(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const env = { ...process.env, SLUICE_ADDRESS: fixture.server.address };
   return new Promise((done) =>
-    execFile(process.execPath, ["--conditions=source", main, ...args], { cwd: out, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [sluiceProgram(), ...args], { cwd: out, env }, (error, stdout, stderr) =>
       done({ code: error ? Number(error.code) : 0, out: stdout, err: stderr }),
     ),
   );

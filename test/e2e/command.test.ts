@@ -4,13 +4,12 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { bookCollection, bookOf, books, useServer } from "../support/index.ts";
+import { bookCollection, bookOf, books, sluiceProgram, useServer } from "../support/index.ts";
 
 // The command `sluice` against a running server, as a user or a pipeline calls it.
 
 const fixture = useServer();
 const presetFiles = resolve(import.meta.dirname, "../fixtures/presets");
-const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 
 interface Ended {
   readonly code: number;
@@ -21,7 +20,7 @@ interface Ended {
 function sluice(...args: string[]): Promise<Ended> {
   const options = { cwd: fixture.importRoot, env: { ...process.env, SLUICE_ADDRESS: fixture.server.address } };
   return new Promise((done) =>
-    execFile(process.execPath, ["--conditions=source", main, ...args], options, (error, out, err) =>
+    execFile(process.execPath, [sluiceProgram(), ...args], options, (error, out, err) =>
       done({ code: error ? Number(error.code) : 0, out, err }),
     ),
   );
@@ -205,7 +204,7 @@ describe("the command", () => {
     expect(await sluice("collections", "list", "--address", "127.0.0.1:1")).toMatchObject({ code: 3, err: away.err });
     // A reader that has seen enough is no failure.
     const { address } = fixture.server;
-    const piped = `"${process.execPath}" --conditions=source "${main}" collections list -a ${address} | true`;
+    const piped = `"${process.execPath}" "${sluiceProgram()}" collections list -a ${address} | true`;
     expect((await promisify(execFile)("sh", ["-c", piped])).stderr).toBe("");
     const url = fixture.server.address.replace(/^.*:/, "https://localhost:");
     const distrusted = await sluice("collections", "list", "--address", url);

@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { resolve } from "node:path";
 import { expect, it } from "@jest/globals";
 import { describeWith } from "../support/needs.ts";
+import { sluiceProgram } from "../support/sluice-program.ts";
 
 // The scripts of `sluice completion`, by the shells themselves; bash has services/cli/test/completion.test.ts.
 
-const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 const script = (shell: string) =>
-  execFileSync(process.execPath, ["--conditions=source", main, "completion", shell], { encoding: "utf8" });
+  execFileSync(process.execPath, [sluiceProgram(), "completion", shell], { encoding: "utf8" });
 
 function run(shell: string, ...args: string[]): string[] {
   const { stdout, stderr } = spawnSync(shell, args, { encoding: "utf8" });

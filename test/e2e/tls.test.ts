@@ -10,7 +10,7 @@ import { credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { connectClient, milvus } from "@sluice/rpc";
 import { makeCertificate } from "../../services/standalone/src/self-signed.ts";
-import { startServer, TemporaryFolders, type TestServer } from "../support/index.ts";
+import { sluiceProgram, startServer, TemporaryFolders, type TestServer } from "../support/index.ts";
 
 const folders = new TemporaryFolders();
 afterAll(() => folders[Symbol.asyncDispose]());
@@ -75,16 +75,7 @@ describe("TLS on the one port", () => {
   });
 
   it("is what the command speaks with https://, for gRPC and REST", async () => {
-    const main = join(import.meta.dirname, "../../services/cli/src/main.ts");
-    const args = [
-      "--conditions=source",
-      main,
-      "collections",
-      "list",
-      "--json",
-      "-a",
-      `https://localhost:${portOf(server)}`,
-    ];
+    const args = [sluiceProgram(), "collections", "list", "--json", "-a", `https://localhost:${portOf(server)}`];
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(dataDir, "tls/cert.pem") };
     expect((await promisify(execFile)(process.execPath, args, { env })).stdout).toBe("[]\n");
     // Without trust nothing is said in plain text instead.

@@ -15,6 +15,7 @@ export * from "./program.ts";
 export { type RestAnswer, type RestJobs, useRest, useRestCalls } from "./rest.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
 export * from "./servers.ts";
+export { sluiceProgram } from "./sluice-program.ts";
 export * from "./source-files.ts";
 export * from "./stored-objects.ts";
 export { TemporaryFolders } from "./temporary-folders.ts";

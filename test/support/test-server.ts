@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { compiledProgram, sluiceProgram } from "./sluice-program.ts";
 
-const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 /** Twice what a start takes on a busy machine, and some. */
 const START_LIMIT_MS = 40_000;
 /** A server that drains longer than this hangs. */
@@ -21,7 +19,7 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts a standalone server from its sources as a child process. @throws Error with its log when it ends before it is ready */
+/** Starts a standalone server as a child process. @throws Error with its log when it ends before it is ready */
 export async function startServer(options: ServerOptions): Promise<TestServer> {
   const server = launchServer(options);
   await server.ready();
@@ -43,14 +41,14 @@ export interface LaunchOptions {
   readonly preload?: readonly string[];
 }
 
-/** Starts the program `sluice` with a command and flags, from its sources. */
+/** Starts the program `sluice` with a command and flags. */
 export function launchSluice(
   command: string,
   flags: readonly string[],
   { cwd, env, preload = [] }: LaunchOptions,
 ): TestServer {
   const imports = preload.map((file) => `--import=${file}`);
-  const child = spawn(process.execPath, [...imports, main, command, ...flags], {
+  const child = spawn(process.execPath, [...imports, sluiceProgram(), command, ...flags], {
     cwd,
     env: { ...cleanEnv(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -161,8 +159,8 @@ function cleanEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_") && name !== "NODE_OPTIONS");
   return {
     ...Object.fromEntries(kept),
-    NODE_OPTIONS: "--conditions=source --disable-warning=ExperimentalWarning",
-    NODE_COMPILE_CACHE: join(tmpdir(), "sluice-test-compile-cache"),
+    NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+    NODE_COMPILE_CACHE: compiledProgram(),
   };
 }
 

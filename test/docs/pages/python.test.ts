@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
-import { itWith, pythonOf } from "../../support/index.ts";
+import { itWith, pythonOf, sluiceProgram } from "../../support/index.ts";
 import { Page, root, runAsUser } from "../blocks.ts";
 
 const page = new Page("docs/python.md");
@@ -12,7 +12,7 @@ itWith("pymilvus-2.6.17")("runs as written: a server of its own, a dry run, and 
   try {
     const env = {
       ...{ PYTHONPATH: join(root, "services/cli/python"), PYTHONDONTWRITEBYTECODE: "1" },
-      SLUICE_COMMAND: `${process.execPath} --conditions=source ${join(root, "services/cli/src/main.ts")}`,
+      SLUICE_COMMAND: `${process.execPath} ${sluiceProgram()}`,
     };
     const program = page.block("import sluice_import");
     const output = await runAsUser(pythonOf("pymilvus-2.6.17"), ["-c", program], folder, env);
