@@ -1,2 +1,2 @@
-export type { JobPlanner, JobPlanners, PlannedTask } from "./jobs/kinds/job-planner.ts";
+export type { JobPlanner, PlannedTask } from "./jobs/kinds/job-planner.ts";
 export * from "./start.ts";
