@@ -2,11 +2,13 @@ import type { Turns } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { bindPredicate } from "./bind/bind.ts";
-import { MAX_WORK } from "./bind/context.ts";
+import { type BindContext, type ElementsPredicate, fail, MAX_WORK } from "./bind/context.ts";
+import { ELEMENT_FILTER, elementFilterOf } from "./bind/element-filter.ts";
 import { CONSTANT } from "./bind/logic.ts";
 import { sampledOf } from "./bind/sample.ts";
 import type { TemplateValue } from "./constant.ts";
 import { drawn } from "./draw.ts";
+import { ElementFilter } from "./element-filter.ts";
 import { compileSelector } from "./evaluate/compile.ts";
 import type { RowBatch, StepSelector } from "./evaluate/selector.ts";
 import { MAX_SLICE_ROWS, sliceEnd } from "./evaluate/slices.ts";
@@ -24,6 +26,8 @@ export interface FilterOptions {
   readonly timezone?: string;
   /** Whose plan it is, for the error text: Delete says "failed to create delete plan". */
   readonly purpose?: "query" | "delete";
+  /** What is read may be elements of struct arrays: of anything else `element_filter` is refused. */
+  readonly mayBeOfElements?: boolean;
 }
 
 /** A compiled expression. Immutable and free of state, so one may serve any number of segments. */
@@ -53,6 +57,8 @@ export interface Filter {
    * @throws what the turns throw, when the call ends
    */
   evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array>;
+  /** Where elements of a struct array are meant, not rows: those of rows that pass. */
+  readonly elements: ElementFilter | undefined;
   /** Of rows that pass, once those that nobody sees are left out: what `random_sample` draws of them, or all. */
   draw(rows: Uint32Array): Uint32Array;
 }
@@ -100,24 +106,29 @@ function* compileSteps(
   try {
     if (options.timezone) checkTimezone(options.timezone);
     if (/^[ \t\r\n]*$/.test(text))
-      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true), undefined);
+      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
     checkTemplates(templates.values());
     yield;
     const timezone = options.timezone || schema.timezone || "UTC";
     const tree = parseCached(text, schema);
     yield;
-    const context = { text, schema, templates, timezone, work: MAX_WORK };
-    const { condition, part } = sampledOf(tree, context);
+    const base: BindContext = { text, schema, templates, timezone, work: MAX_WORK };
+    const { condition, part } = sampledOf(tree, base);
+    const elementFilter = part === undefined ? elementFilterOf(tree) : undefined;
+    if (elementFilter && !options.mayBeOfElements) fail(OF_ROWS, elementFilter);
+    const context: BindContext = { ...base, elementFilter };
     const predicate = condition ? bindPredicate(condition, context) : CONSTANT.true;
     yield;
     const select = compileSelector(predicate);
     yield;
-    return new CompiledFilter(text, schema, predicate, select, part);
+    return new CompiledFilter(text, schema, predicate, select, part, context.elements);
   } catch (error) {
     if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
     throw error;
   }
 }
+
+const OF_ROWS = `${ELEMENT_FILTER} is for queries and searches, which answer elements: rows that have such an element are found by match_any`;
 
 /** Trees of short texts, least recently used first: clients send the same text with other template values. */
 const parsed = new Map<string, Node>();
@@ -151,15 +162,18 @@ class CompiledFilter implements Filter {
   readonly #predicate: Predicate;
   readonly #select: StepSelector;
   readonly #part: number | undefined;
+  readonly elements: ElementFilter | undefined;
 
   constructor(
     text: string,
     schema: CollectionSchema,
     predicate: Predicate,
     select: StepSelector,
-    part: number | undefined,
+    part?: number,
+    elements?: ElementsPredicate,
   ) {
     this.#part = part;
+    this.elements = elements && new ElementFilter(elements);
     const key = primaryKeyIndex(schema);
     this.text = text;
     this.#predicate = predicate;

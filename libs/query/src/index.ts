@@ -3,6 +3,7 @@ export { type Aggregation, parseAggregation } from "./aggregate/aggregation.ts";
 export { type Accumulation, type GroupedRows, Groups, groupedFields } from "./aggregate/groups.ts";
 export { compileFilter, compileFilterInTurns, type Filter, type FilterOptions } from "./compile-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
+export type { ElementFilter, FoundElements } from "./element-filter.ts";
 export { aliveText, expiredBefore, rowsAfter } from "./expiry.ts";
 export { type JsonPlace, jsonPlace } from "./json-place.ts";
 export { compareRows, type OrderedRow, type OrderKey, parseOrderBy } from "./order-by.ts";

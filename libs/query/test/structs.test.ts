@@ -101,7 +101,7 @@ describe("struct arrays", () => {
     ["match_any(p, $[n] == 'x')", "comparisons between Int64 and VarChar are not supported at column 21"],
     [
       "element_filter(p, $[n] == 1)",
-      "function element_filter is not supported (rows that have such an element are found by match_any; look at the elements in the client) at column 0",
+      "element_filter is for queries and searches, which answer elements: rows that have such an element are found by match_any at column 0",
     ],
   ])("%s is refused", (text, cause) => {
     expect(refusal(text, { schema })).toBe(cause);

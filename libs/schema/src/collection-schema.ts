@@ -136,3 +136,8 @@ export function isOptional(field: FieldSchema): boolean {
 export function memberName(name: string): string {
   return name.endsWith("]") ? name.slice(name.lastIndexOf("[") + 1, -1) : name;
 }
+
+/** `parts` of the struct member `parts[weight]`; of another name nothing. */
+export function structNameOf(name: string): string {
+  return name.endsWith("]") ? name.slice(0, name.lastIndexOf("[")) : "";
+}

@@ -17,6 +17,7 @@ import {
 } from "@sluice/query";
 import { type common, decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
+import { type ElementCursor, elementCursorOf } from "./element-cursor.ts";
 import { isTrue } from "./given.ts";
 import { templateValues } from "./template-values.ts";
 import { type ShownTimes, timePartsOf } from "./time-parts.ts";
@@ -43,6 +44,8 @@ export interface CompiledQuery extends RowFilter {
   /** None: ascending by primary key, or by the keys of the groups. Fields are those of the collection, or of the aggregation. */
   readonly order: readonly OrderKey[];
   readonly times: ShownTimes;
+  /** Of an iterator over elements. */
+  readonly cursor: ElementCursor | undefined;
 }
 
 /** @throws {StatusError} 1100 */
@@ -60,12 +63,23 @@ export async function compileQuery(
   const window = parseQueryWindow(params);
   const timezone = params.get("timezone") || sent.timezone;
   const text = rowsText(sent, request.expr, request.exprTemplateValues, timezone);
-  const { filter, alive } = await compileRowFilter(text, collection, turns);
+  const { filter, alive } = await compileRowFilter(text, collection, turns, { mayBeOfElements: true });
   checkQuery(filter, output, window, aggregation);
   const order = parseOrderBy(params, aggregation ?? collection, window);
   if (isTrue(params.get("iterator"))) refuseIterator(order, aggregation);
+  if (filter.elements) refuseOfElements(order, aggregation);
   const times = { timezone, timeParts: timePartsOf(params) };
-  return { collection, filter, alive, text, output, aggregation, window, order, times };
+  const cursor = elementCursorOf(params);
+  return { collection, filter, alive, text, output, aggregation, window, order, times, cursor };
+}
+
+/** Elements are answered in the order of their rows' keys. @throws {StatusError} 1100 */
+function refuseOfElements(order: readonly OrderKey[], aggregation: Aggregation | undefined): void {
+  if (order.length > 0) refuse("ORDER BY is not supported with element_filter (sort in the client)");
+  if (aggregation)
+    refuse(
+      "of elements only count(*) is known: group rows that have such an element by match_any instead of element_filter",
+    );
 }
 
 /** What an expression means now. */
@@ -79,10 +93,15 @@ export function rowsText(
 }
 
 /** Which rows are meant by an expression and the collection's own rules. @throws {StatusError} 1100 */
-export async function compileRowFilter(text: RowsText, collection: CollectionSchema, turns: Turns): Promise<RowFilter> {
+export async function compileRowFilter(
+  text: RowsText,
+  collection: CollectionSchema,
+  turns: Turns,
+  { mayBeOfElements = false } = {},
+): Promise<RowFilter> {
   const { expr, exprTemplateValues, timezone } = text;
   const templates = await templateValues(exprTemplateValues, turns);
-  const filter = await compileFilterInTurns(expr, collection, templates, { timezone }, turns);
+  const filter = await compileFilterInTurns(expr, collection, templates, { timezone, mayBeOfElements }, turns);
   return { collection, filter, alive: aliveOf(text, collection), text };
 }
 

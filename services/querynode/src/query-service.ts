@@ -6,6 +6,7 @@ import { answerFields, MAX_ANSWER_BYTES } from "./answer-fields.ts";
 import { answerGroups } from "./answer-groups.ts";
 import { comparePicked } from "./compare-picked.ts";
 import { type CompiledQuery, compileQuery, readMoment } from "./compile-query.ts";
+import { elementWindow, rowsOfWindow } from "./element-rows.ts";
 import type { SpreadRows } from "./nodes/spread-rows.ts";
 import { countUpTo, orderByKey, type RowSet } from "./row-set.ts";
 import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
@@ -15,6 +16,12 @@ import { unexpiredSegments, type VisibleSegment } from "./unexpired.ts";
 const EVERYTHING = { offset: 0, limit: undefined } as const;
 /** Number of `QueryResults.fields_data`. */
 const FIELDS_DATA = 2;
+
+interface Answer {
+  readonly fieldsData: readonly Parts[];
+  /** Of each row, where elements of struct arrays are meant. */
+  readonly elements?: readonly Uint32Array[] | undefined;
+}
 
 /** Answers queries over the segments that are visible when the query arrives: one snapshot, taken once. */
 export class QueryService {
@@ -40,38 +47,42 @@ export class QueryService {
     });
     checkStatus(snapshot.status);
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
-    const fieldsData = await this.#fieldsData(query, segments, signal);
+    const { fieldsData, elements = [] } = await this.#answer(query, segments, signal);
     const head = milvus.QueryResults.fromPartial({
       status: okStatus(),
       outputFields: namesOf(query),
       collectionName: order.collectionName,
       sessionTs: isAsked ? snapshot.timestamp : 0n,
       primaryFieldName: query.collection.fields[primaryKeyIndex(query.collection)].name,
+      elementIndices: elements.map((some) => ({ indices: { data: Array.from(some, BigInt) } })),
     });
     const fields = fieldsData.map((field) => bytesField(FIELDS_DATA, field));
     return toBuffer(joined(partsOf(milvus.QueryResults.encode(head).finish()), ...fields));
   }
 
-  async #fieldsData(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
+  async #answer(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Answer> {
     const { aggregation, output } = query;
-    if (output.isCount) return [countData(await this.#rows.count(query, segments, signal))];
+    if (output.isCount) return { fieldsData: [countData(await this.#rows.count(query, segments, signal))] };
     if (!aggregation) return this.#fields(query, segments, signal);
     const reading = { turns: new Turns(signal), signal, budget: new AnswerBudget(MAX_ANSWER_BYTES) };
     const grouped = await this.#rows.grouped(query, segments, aggregation, reading);
-    return answerGroups(query, aggregation, grouped, reading.turns);
+    return { fieldsData: await answerGroups(query, aggregation, grouped, reading.turns) };
   }
 
-  async #fields(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
-    const turns = new Turns(signal);
-    const { collection, window } = query;
+  async #fields(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Answer> {
+    const reading = { turns: new Turns(signal), signal };
+    const { window, cursor, filter } = query;
     const isOrdered = query.order.length > 0;
-    const wanted = isOrdered || window.limit === undefined ? undefined : window.offset + window.limit;
+    const wanted = isOrdered ? undefined : rowsOfWindow(window, cursor);
     const selections = await this.#rows.select(query, segments, signal, wanted);
     const parts = selections.map(({ part }) => part);
-    const key = collection.fields[primaryKeyIndex(collection)];
-    const byKey = await orderByKey(selections, key, isOrdered ? EVERYTHING : window, turns);
-    const picked = isOrdered ? await this.#reordered(query, parts, byKey, { turns, signal }) : byKey;
-    return answerFields(query, this.#rows, parts, picked, { turns, signal });
+    const key = query.collection.fields[primaryKeyIndex(query.collection)];
+    const first = filter.elements ? { offset: 0, limit: wanted } : isOrdered ? EVERYTHING : window;
+    const byKey = await orderByKey(selections, key, first, reading.turns);
+    const { picked, elements } = filter.elements
+      ? await elementWindow(query, filter.elements, this.#rows, parts, byKey, reading)
+      : { picked: isOrdered ? await this.#reordered(query, parts, byKey, reading) : byKey };
+    return { fieldsData: await answerFields(query, this.#rows, parts, picked, reading), elements };
   }
 
   /** The window of the rows in the order that was asked for; rows that are equal in it stay in order of their keys. */

@@ -2,7 +2,7 @@ import { mapConcurrent, Turns } from "@sluice/async";
 import { type Column, columnBytes, takeRows } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
-import { type Filter, rowsAfter } from "@sluice/query";
+import { type Filter, type FoundElements, rowsAfter } from "@sluice/query";
 import { type CollectionSchema, type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import { SegmentCache } from "./cache/segment-cache.ts";
@@ -147,7 +147,19 @@ export class SegmentRows {
     return filter.evaluateInTurns(columns, part.rowCount, turns);
   }
 
-  /** How many rows pass the filter. Without one the segments' own counts are the answer, and no row is read. */
+  /** Where elements of struct arrays are meant, those of some rows of a part that pass. */
+  async elements(
+    { collection, filter: { elements } }: RowFilter,
+    { part, rows }: Pick<MatchedRows, "part" | "rows">,
+    turns: Turns,
+  ): Promise<FoundElements | undefined> {
+    if (!elements) return undefined;
+    const columns = new Map<number, Column>();
+    for (const index of elements.fields) columns.set(index, await this.#cache.column(part, collection.fields[index]));
+    return elements.of(columns, rows, turns);
+  }
+
+  /** How many rows, or elements, pass the filter. Without one the segments' own counts are the answer, and no row is read. */
   async count(query: RowFilter, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
     const isCounted = ({ expiredTs }: VisibleSegment) =>
       query.filter.isAlwaysTrue && !query.alive && expiredTs === undefined;
@@ -155,7 +167,11 @@ export class SegmentRows {
       .filter(isCounted)
       .reduce((sum, { logs }) => sum + BigInt(logs.rowCount - (logs.deletedRows ?? 0)), 0n);
     const others = segments.filter((segment) => !isCounted(segment));
-    const lengths = this.matches(query, others, signal, async ({ rows }) => BigInt(rows.length));
+    const turns = new Turns(signal);
+    const lengths = this.matches(query, others, signal, async (match) => {
+      const found = await this.elements(query, match, turns);
+      return BigInt((found?.elements ?? match.rows).length);
+    });
     for await (const length of lengths) count += length;
     return count;
   }

@@ -14,8 +14,10 @@ import {
   segmentMessage,
   served,
 } from "@sluice/rpc";
+import { DataType as ElementType } from "@sluice/schema";
 import { type SealedSegment, SegmentWriterSet, writeDeltaLog } from "@sluice/segment";
 import { silentTelemetry } from "@sluice/telemetry";
+import { encodeArrayCell, encodeVectorArrayCell } from "@sluice/values";
 import type { LivingNode } from "../src/nodes/shares.ts";
 import { startQueryNode } from "../src/start.ts";
 
@@ -42,6 +44,21 @@ const message = schema.CollectionSchema.fromPartial({
     field(104, "vector", DataType.FloatVector, params({ dim: String(DIM) })),
     field(105, "terms", DataType.SparseFloatVector, { isFunctionOutput: true }),
   ],
+  structArrayFields: [
+    {
+      ...{ fieldID: 106n, name: "lines", nullable: true },
+      fields: [
+        field(107, "lines[v]", DataType.ArrayOfVector, {
+          elementType: DataType.FloatVector,
+          ...params({ dim: String(DIM), max_capacity: "4" }),
+        }),
+        field(108, "lines[n]", DataType.Array, {
+          elementType: DataType.Int64,
+          ...params({ max_capacity: "4" }),
+        }),
+      ],
+    },
+  ],
   functions: [
     {
       ...{ id: 1n, name: "bm25", type: FunctionType.BM25 },
@@ -67,6 +84,11 @@ export function numbers(seed: number): (limit: number) => number {
 function randomRows(next: (limit: number) => number, rowCount: number): InsertBatch {
   const each = <T>(make: () => T) => Array.from({ length: rowCount }, make);
   const vectors = Float32Array.from({ length: rowCount * DIM }, () => next(4) - 1);
+  // Of some rows the array is null, of some it is empty.
+  const lines = each(() => (next(9) === 0 ? null : Array.from({ length: next(5) }, () => BigInt(next(9)))));
+  const floats = (count: number) => Float32Array.from({ length: count * DIM }, () => next(4) - 1);
+  const vectorCell = (count: number) =>
+    encodeVectorArrayCell(ElementType.FloatVector, DIM, new Uint8Array(floats(count).buffer));
   const text = () => Array.from({ length: 1 + next(5) }, () => WORDS[next(WORDS.length)]).join(" ");
   const batch: InsertBatch = {
     rowCount,
@@ -77,6 +99,8 @@ function randomRows(next: (limit: number) => number, rowCount: number): InsertBa
       cells(...each(text)),
       fixed(vectors, 4 * DIM),
       undefined,
+      cells(...lines.map((line) => line && vectorCell(line.length))),
+      cells(...lines.map((line) => line && encodeArrayCell(ElementType.Int64, line))),
     ],
     sourceBytes: 0,
   };

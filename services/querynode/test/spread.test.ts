@@ -30,6 +30,7 @@ const target: queryNode.SearchTarget = {
   metrics: [{ fieldName: "terms", metric: "BM25", bm25K1: "", bm25B: "" }],
 };
 const expressions = ["", "year > 2005", "genre == 'poem' or year < 1995", "id in [3, 30, 31, 32, 399]", "id >= 200"];
+const ofElements = ["element_filter(lines, $[n] > 3)", "year > 1999 and element_filter(lines, $[n] in [1, 4, 5])"];
 const outputs = () => oneOf([["id"], ["year", "genre"], ["*"], ["vector", "text"]]);
 
 const vectors = (count: number) =>
@@ -54,6 +55,27 @@ function vectorSearch(more: Record<string, string | number> = {}): milvus.Search
     ...{ dsl: oneOf(expressions), outputFields: outputs() },
     searchInput: { $case: "placeholderGroup", value: placeholders(101, vectors(oneOf([1, 3]))) },
     searchParams: pairs({ anns_field: "vector", metric_type: metric, ...window, ...special, ...more }),
+  });
+}
+
+/** Elements of struct arrays are the hits, or rows by their best. */
+function elementSearch(more: Record<string, string | number> = {}): milvus.SearchRequest {
+  const metric = oneOf(["L2", "IP", "COSINE"]);
+  const special = oneOf([{}, {}, { group_by_field: "id" }, { offset: 3 }, { round_decimal: 1 }]);
+  return milvus.SearchRequest.fromPartial({
+    ...{ dsl: oneOf([...expressions, ...ofElements, ...ofElements]), outputFields: oneOf([["id"], ["lines"]]) },
+    searchInput: { $case: "placeholderGroup", value: placeholders(101, vectors(oneOf([1, 3]))) },
+    searchParams: pairs({ anns_field: "lines[v]", metric_type: metric, topk: oneOf([1, 5, 40]), ...special, ...more }),
+  });
+}
+
+function elementQuery(): milvus.QueryRequest {
+  const window = oneOf([{ limit: 7, offset: 3 }, { limit: 1000 }, { limit: 1 }]);
+  const isCount = next(3) === 0;
+  return milvus.QueryRequest.fromPartial({
+    expr: oneOf(ofElements),
+    outputFields: isCount ? ["count(*)"] : oneOf([["id"], ["lines", "year"]]),
+    queryParams: pairs(isCount ? {} : window),
   });
 }
 
@@ -128,6 +150,33 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
     },
   ],
   [
+    "searches of elements",
+    () => {
+      const request = elementSearch();
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
+    "hybrid searches with elements",
+    () => {
+      const nq = { searchInput: { $case: "placeholderGroup" as const, value: placeholders(101, vectors(2)) } };
+      const elements = () => ({ ...elementSearch({ group_by_field: "" }), ...nq });
+      const request = milvus.HybridSearchRequest.fromPartial({
+        requests: [elements(), oneOf([elements(), { ...vectorSearch({ group_by_field: "" }), ...nq }])],
+        rankParams: pairs({ strategy: "rrf", params: '{"k": 60}', limit: 12 }),
+        outputFields: ["id"],
+      });
+      return (node) => node.hybridSearch({ request, target });
+    },
+  ],
+  [
+    "queries of elements",
+    () => {
+      const order = queryOrder(elementQuery());
+      return (node) => node.query(order);
+    },
+  ],
+  [
     "queries",
     () => {
       const order = queryOrder(query());
@@ -176,37 +225,73 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
   ],
 ];
 
+function numberIn({ fieldsData: [{ field }] }: milvus.QueryResults): number {
+  const data = field?.$case === "scalars" ? field.value.data : undefined;
+  return data?.$case === "longData" ? Number(data.value.data[0]) : -1;
+}
+
 describe("nodes that share segments answer as one that reads them all", () => {
   it.each(asked)("%s", async (_name, make) => {
     for (let run = 0; run < Number(process.env.SLUICE_RUNS ?? 3); run++) await sameEverywhere(make());
   });
 
   it.each([
-    ["", 0],
-    [" of rows that are answered with infinite distances", 3e38],
-  ])("pages of an iterator, each from another node%s", async (_title, number) => {
+    ["", "vector", 0, 140],
+    [" of rows that are answered with infinite distances", "vector", 3e38, 140],
+    [" over elements", "lines[v]", 0, 490],
+  ])("pages of an iterator, each from another node%s", async (_title, field, number, most) => {
     const wanted = Buffer.from(new Float32Array(DIM).fill(number).buffer);
     const pages = async (nodes: readonly QueryClient[]) => {
-      const ids: bigint[] = [];
+      const ids: string[] = [];
       let token = "";
       let lastBound: number | undefined;
-      for (let page = 0; page < 20; page++) {
+      for (let page = 0; page < most / 7; page++) {
         const iterator = { search_iter_batch_size: 7, search_iter_v2: "True", iterator: "True" };
         const going = lastBound === undefined ? {} : { search_iter_id: token, search_iter_last_bound: lastBound };
         const request = milvus.SearchRequest.fromPartial({
           searchInput: { $case: "placeholderGroup", value: placeholders(101, [wanted]) },
-          searchParams: pairs({ anns_field: "vector", metric_type: "L2", topk: 7, ...iterator, ...going }),
+          searchParams: pairs({ anns_field: field, metric_type: "L2", topk: 7, ...iterator, ...going }),
         });
         const { status, results } = await nodes[page % nodes.length].search({ request, target });
         checkStatus(status);
-        ids.push(...((results?.ids?.idField?.value.data ?? []) as bigint[]));
+        const found = (results?.ids?.idField?.value.data ?? []) as bigint[];
+        ids.push(...found.map((id, i) => `${id}/${results?.elementIndices?.data[i] ?? ""}`));
         ({ token = "", lastBound } = results?.searchIteratorV2Results ?? {});
       }
       return ids;
     };
     const expected = await pages([world.alone]);
-    expect(expected).toHaveLength(140);
+    expect(expected).toHaveLength(most);
     expect(await pages(world.together)).toEqual(expected);
+  });
+
+  it("pages of a query iterator over elements, each from another node", async () => {
+    const expr = "element_filter(lines, $[n] > 3)";
+    const pages = async (nodes: readonly QueryClient[], limit: number) => {
+      const found: string[] = [];
+      for (let page = 0; ; page++) {
+        const [key, element] = found.at(-1)?.split("/") ?? [];
+        const cursor = key === undefined ? {} : { query_iter_last_pk: key, query_iter_last_element_offset: element };
+        const request = milvus.QueryRequest.fromPartial({
+          ...{ expr: key === undefined ? expr : `id >= ${key} and (${expr})`, outputFields: ["id"] },
+          queryParams: pairs({ limit, iterator: "True", ...cursor }),
+        });
+        const { status, fieldsData, elementIndices } = await nodes[page % nodes.length].query(queryOrder(request));
+        checkStatus(status);
+        if (elementIndices.length === 0) return found;
+        const [scalars] = fieldsData.map(({ field }) => (field?.$case === "scalars" ? field.value.data : undefined));
+        const ids = scalars?.$case === "longData" ? scalars.value.data : [];
+        expect(elementIndices).toHaveLength(ids.length);
+        found.push(...ids.flatMap((id, i) => (elementIndices[i].indices?.data ?? []).map((one) => `${id}/${one}`)));
+      }
+    };
+    const all = await pages([world.alone], 1000);
+    expect(all.length).toBeGreaterThan(100);
+    expect(await pages([world.alone], 1)).toEqual(all);
+    expect(await pages(world.together, 7)).toEqual(all);
+    const count = milvus.QueryRequest.fromPartial({ expr, outputFields: ["count(*)"] });
+    // Rows that share a key count each, and are answered once.
+    expect(numberIn(await world.alone.query(queryOrder(count)))).toBeGreaterThanOrEqual(all.length);
   });
 
   it("who reads what, for every segment one of them", async () => {

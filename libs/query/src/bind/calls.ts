@@ -3,15 +3,11 @@ import type { CallNode } from "../parse/ast.ts";
 import type { Predicate } from "../plan.ts";
 import { bindContains, bindLength, containsMode } from "./contains.ts";
 import { type BindContext, fail, type Operand } from "./context.ts";
+import { bindElementFilter, ELEMENT_FILTER } from "./element-filter.ts";
 import { type BindIn, bindMatch, matchOf } from "./elements.ts";
 import { SAMPLE } from "./sample.ts";
 import { bindNearPlace, bindRelation, bindValid, relationOf } from "./spatial.ts";
 import { bindFuzzy, bindPhrase, bindTextMatch } from "./text.ts";
-
-/** Functions that Milvus has and this product does not, and what to do instead. */
-const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
-  [/^element_filter$/, "rows that have such an element are found by match_any; look at the elements in the client"],
-];
 
 /** A function call. Names are taken in any case. @throws {FilterError} */
 export function bindCall(node: CallNode, context: BindContext, bind: BindIn): Operand {
@@ -21,7 +17,7 @@ export function bindCall(node: CallNode, context: BindContext, bind: BindIn): Op
   if (name === "array_length") return bindLength(node, context, bind);
   const predicate = bindPredicateCall(name, node, context, bind);
   if (predicate) return { kind: "predicate", predicate, node };
-  return fail(whyNone(name) ?? `function ${excerpt(node.name)} not found`, node);
+  return fail(`function ${excerpt(node.name)} not found`, node);
 }
 
 /** A function that is true or false of a row; undefined when there is none of that name. */
@@ -30,6 +26,7 @@ function bindPredicateCall(name: string, node: CallNode, context: BindContext, b
   if (mode) return bindContains(node, mode, context, bind);
   const match = matchOf(name);
   if (match) return bindMatch(node, match, context, bind);
+  if (name === ELEMENT_FILTER) return bindElementFilter(node, context, bind);
   const relation = relationOf(name);
   if (relation) return bindRelation(node, relation, context, bind);
   switch (name) {
@@ -44,9 +41,4 @@ function bindPredicateCall(name: string, node: CallNode, context: BindContext, b
     case "st_dwithin":
       return bindNearPlace(node, context, bind);
   }
-}
-
-function whyNone(name: string): string | undefined {
-  const known = unsupported.find(([names]) => names.test(name));
-  return known && `function ${name} is not supported (${known[1]})`;
 }

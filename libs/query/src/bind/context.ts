@@ -3,7 +3,7 @@ import type { CollectionSchema, DataType } from "@sluice/schema";
 import type { JsonPath } from "@sluice/values";
 import type { Constant, TemplateValue } from "../constant.ts";
 import { FilterError } from "../filter-error.ts";
-import type { ArithmeticOperator, ColumnNode, Node } from "../parse/ast.ts";
+import type { ArithmeticOperator, CallNode, ColumnNode, Node } from "../parse/ast.ts";
 import type { CalendarInterval, FieldRef, Predicate } from "../plan.ts";
 
 /** What an expression is bound to. */
@@ -16,7 +16,13 @@ export interface BindContext {
   readonly timezone: string;
   /** Operands and values that may still be put together, see `spend`. */
   work: number;
+  /** The one `element_filter` that may stand in the expression. */
+  readonly elementFilter?: CallNode | undefined;
+  /** What it is, once it is bound. */
+  elements?: ElementsPredicate;
 }
+
+export type ElementsPredicate = Extract<Predicate, { kind: "elements" }>;
 
 /** What binding one expression may put together: many times what any one holds, a fraction of a second. */
 export const MAX_WORK = 4_000_000;

@@ -3,7 +3,7 @@ import { type CollectionSchema, DataType, type FieldSchema, fieldIndex, type Str
 import { fieldsOf } from "../fields-of.ts";
 import type { CallNode, ColumnNode, Node } from "../parse/ast.ts";
 import type { ElementCount, FieldRef, Predicate } from "../plan.ts";
-import { type BindContext, fail, type Operand, sourceOf } from "./context.ts";
+import { type BindContext, type ElementsPredicate, fail, type Operand, sourceOf } from "./context.ts";
 import { asPredicate } from "./logic.ts";
 
 /** Binds a part of an expression, in another context where one is given. */
@@ -42,7 +42,7 @@ function memberFields({ name, members }: StructSchema, schema: CollectionSchema)
 }
 
 /** `match_any(STRUCT, predicate)`, whose predicate is about elements: `$[member]`. @throws {FilterError} */
-export function bindMatch(node: CallNode, match: Match, context: BindContext, bind: BindIn): Predicate {
+export function bindMatch(node: CallNode, match: Match, context: BindContext, bind: BindIn): ElementsPredicate {
   const [target, condition] = node.args;
   if (node.args.length !== 2) fail(`function ${node.name} expects 2 arguments, but got ${node.args.length}`, node);
   const struct = structOf(target, context);

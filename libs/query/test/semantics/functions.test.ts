@@ -59,7 +59,7 @@ describe("§1.4 functions that are refused by name", () => {
   test.each<[text: string, cause: string]>([
     [
       "element_filter(words, 1)",
-      "function element_filter is not supported (rows that have such an element are found by match_any; look at the elements in the client) at column 0",
+      "element_filter is for queries and searches, which answer elements: rows that have such an element are found by match_any at column 0",
     ],
     ["MATCH_ANY(s, $[a] == 1)", "MATCH_ANY is asked of struct arrays, but got: s at column 10"],
     ["empty(s)", "function empty not found at column 0"],

@@ -1,5 +1,6 @@
 import { endOf, okStatus, type ServedService, segmentOfMessage, segmentReader, served } from "@sluice/rpc";
-import { hitOf, type IteratorHits } from "../search/iterator-hits.ts";
+import type { IteratorHits } from "../search/iterator-hits.ts";
+import { hitOf } from "../search/last-hit.ts";
 import { rankSegments } from "../search/rank-segments.ts";
 import type { ScoreThreads } from "../search/score-threads.ts";
 import { countTerms } from "../search/terms.ts";

@@ -17,6 +17,6 @@ export async function openedOrder(
 ): Promise<{ query: RowFilter; segments: VisibleSegment[] }> {
   if (!order) throw new StatusError(statusCodes.missingParameter, "which rows are meant is missing");
   const collection = decodeStoredSchema(order.schema, [["timezone", order.timezone]]);
-  const query = await compileRowFilter(order, collection, turns);
+  const query = await compileRowFilter(order, collection, turns, { mayBeOfElements: true });
   return { query, segments: unexpired(order.segments, order.expiredTs) };
 }

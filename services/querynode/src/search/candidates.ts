@@ -1,7 +1,9 @@
-import type { Column, FixedColumn } from "@sluice/columns";
+import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
+import type { FoundElements } from "@sluice/query";
 import type { Kernels } from "./kernels.ts";
 import { isDistance } from "./metrics.ts";
 import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
+import { scoreElements, type TakeElement } from "./score-elements.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
 import { nearRows, scoreSketched, type TakeNear, type TakeRows } from "./score-sketched.ts";
@@ -16,6 +18,8 @@ export interface CandidateTask {
   /** Of the column, where it has been searched before. */
   readonly sketches?: Sketches | undefined;
   readonly rows: Uint32Array;
+  /** Of rows whose vectors are compared each by itself, which ones; undefined: all. */
+  readonly elements?: FoundElements | undefined;
   /** Of each query, the greatest score, times -1 where more is better, of any use: `TopHits.bound`. */
   readonly bounds: Float64Array;
   /** The least score of any use, times -1 where more is better. */
@@ -26,6 +30,8 @@ export interface CandidateTask {
 export interface Candidates {
   readonly queries: Uint32Array<ArrayBuffer>;
   readonly rows: Uint32Array<ArrayBuffer>;
+  /** Where each vector of a row is compared by itself, which one of its row. */
+  readonly elements?: Uint32Array<ArrayBuffer> | undefined;
   /** Of rows of which there are sketches alone: the best that theirs may be. */
   readonly scores: Float64Array<ArrayBuffer>;
   /** The worst that they may be. */
@@ -36,10 +42,9 @@ export interface Candidates {
  * The rows whose scores lie within the bounds; by sketches alone, those that these leave. Which of them are hits is
  * for who knows their keys.
  */
-export function candidatesOf(
-  { comparison, column, sketches, rows, bounds, floor }: CandidateTask,
-  kernels: Kernels,
-): Candidates {
+export function candidatesOf(task: CandidateTask, kernels: Kernels): Candidates {
+  const { comparison, column, sketches, rows, bounds, floor } = task;
+  if (comparison.isOfElements) return elementsOf(task, kernels);
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = new Found();
   const add = (query: number, row: number, score: number) => {
@@ -65,6 +70,19 @@ export function candidatesOf(
   return found.all();
 }
 
+function elementsOf(
+  { comparison, column, rows, elements, bounds, floor }: CandidateTask,
+  kernels: Kernels,
+): Candidates {
+  const sign = isDistance(comparison.metric) ? 1 : -1;
+  const found = new Found(true);
+  const take: TakeElement = (query, row, element, score) => {
+    if (sign * score <= bounds[query] && sign * score >= floor) found.add(query, row, score, score, element);
+  };
+  scoreElements(comparison as Comparison, column as VarColumn, rows, elements, take, kernels);
+  return found.all();
+}
+
 function isOfFloats(comparison: Comparison<QueryVectors>): comparison is Comparison<FloatVectors> {
   return comparison.queries.kind === "floats";
 }
@@ -80,9 +98,15 @@ class Found {
   #rows = new Uint32Array(64);
   #scores = new Float64Array(64);
   #worst = new Float64Array(64);
+  #elements: Uint32Array<ArrayBuffer> | undefined;
 
-  add(query: number, row: number, score: number, worst = score): void {
+  constructor(withElements = false) {
+    this.#elements = withElements ? new Uint32Array(64) : undefined;
+  }
+
+  add(query: number, row: number, score: number, worst = score, element = 0): void {
     if (this.#count === this.#rows.length) this.#grow();
+    if (this.#elements) this.#elements[this.#count] = element;
     this.#queries[this.#count] = query;
     this.#rows[this.#count] = row;
     this.#scores[this.#count] = score;
@@ -97,6 +121,11 @@ class Found {
     rows.set(this.#rows);
     scores.set(this.#scores);
     worst.set(this.#worst);
+    if (this.#elements) {
+      const elements = new Uint32Array(length);
+      elements.set(this.#elements);
+      this.#elements = elements;
+    }
     [this.#queries, this.#rows, this.#scores, this.#worst] = [queries, rows, scores, worst];
   }
 
@@ -105,6 +134,7 @@ class Found {
     return {
       ...{ queries: this.#queries.subarray(0, end), rows: this.#rows.subarray(0, end) },
       ...{ scores: this.#scores.subarray(0, end), worst: this.#worst.subarray(0, end) },
+      elements: this.#elements?.subarray(0, end),
     };
   }
 }

@@ -9,6 +9,7 @@ import { refuseScoring } from "./refuse-scoring.ts";
 import { metricsOf, type Search } from "./search.ts";
 import type { SearchCall } from "./search-answer.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
+import { checkElements } from "./searched-elements.ts";
 import { textOfTerms, weighted } from "./terms.ts";
 import { vectorsOfKeys } from "./vectors-of-keys.ts";
 
@@ -35,9 +36,10 @@ export class SearchCompiler {
     const { metrics } = order;
     const params = searchParams(request, collection, metricsOf(metrics));
     const text = rowsText(order, request.dsl, request.exprTemplateValues, call.timezone);
-    const filter = await compileRowFilter(text, collection, deps.turns);
+    const filter = await compileRowFilter(text, collection, deps.turns, { mayBeOfElements: true });
     const { queries: given, nulls } = await this.#queriesOf(request, params, call);
     const { queries, bm25 } = await this.#weighted(given, params, call);
+    checkElements(request, { filter, params, queries });
     if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
     const after = await this.#afterOf(params, deps.signal);
     // Vectors and filter travel as they are here.
@@ -79,14 +81,17 @@ export class SearchCompiler {
 
   async #queriesOf(
     { searchInput }: milvus.SearchRequest,
-    { field, analyzerName }: SearchParams,
+    { field, analyzerName, isMaxSim }: SearchParams,
     { order: { schema: stored }, collection, deps }: SearchCall,
   ): Promise<Required<Pick<Search, "queries" | "nulls">>> {
     const textField = textOfTerms(collection, collection.fields[field]);
     const text = textField && { field: textField, analyzerName };
     switch (searchInput?.$case) {
       case "placeholderGroup":
-        return { queries: decodePlaceholders(searchInput.value, collection.fields[field], text), nulls: new Set() };
+        return {
+          queries: decodePlaceholders(searchInput.value, collection.fields[field], { text, isMaxSim }),
+          nulls: new Set(),
+        };
       case "ids":
         return vectorsOfKeys(
           searchInput.value,

@@ -2,13 +2,7 @@ import { StatusError } from "@sluice/errors";
 import { okStatus, type segmentReader } from "@sluice/rpc";
 import { present } from "../nodes/gone.ts";
 import { type ReaderNode, readCall, type Shares } from "../nodes/shares.ts";
-import { keyMessage } from "./ranked-message.ts";
-
-/** The last hit of a page: its score alone would lose hits that are as near. */
-export interface LastHit {
-  readonly score: number;
-  readonly key?: bigint | string;
-}
+import { hitMessage, hitOf, type LastHit } from "./last-hit.ts";
 
 /** Iterators whose last hit is remembered. */
 const MAX_ITERATORS = 10_000;
@@ -25,7 +19,7 @@ export class IteratorHits {
   }
 
   async remember(token: string, hit: LastHit, signal: AbortSignal): Promise<void> {
-    const message = { status: undefined, token, score: hit.score, key: keyMessage(hit.key) };
+    const message = hitMessage(token, hit);
     const homes = this.#shares.homesOf(token, COPIES);
     const tell = (node: ReaderNode) => known(async () => void (await node.rememberHit(message, readCall(signal))));
     await Promise.all(homes.map((node) => (node ? tell(node) : this.keep(token, hit))));
@@ -54,13 +48,8 @@ export class IteratorHits {
 
   /** What this node knows. */
   find(token: string): segmentReader.IteratorHit {
-    const { score = 0, key } = this.#hits.get(token) ?? {};
-    return { status: okStatus(), token, score, key: keyMessage(key) };
+    return { ...hitMessage(token, this.#hits.get(token) ?? { score: 0 }), status: okStatus() };
   }
-}
-
-export function hitOf({ score, key }: segmentReader.IteratorHit): LastHit {
-  return { score, ...(key && { key: key.value }) };
 }
 
 /** Nothing where a node is away: another one knows it, too. */

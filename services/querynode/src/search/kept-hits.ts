@@ -29,6 +29,6 @@ export function keeper({ params, after }: Search, sources: SearchSources) {
     const last = after?.score ?? 0;
     // Not by their difference: that of infinities is no number.
     if (score !== last) return sign > 0 ? score > last : score < last;
-    return after?.key !== undefined && sources.isBehindKey(source, row, after.key);
+    return after?.key !== undefined && sources.isBehindKey(source, row, after.key, after.element);
   }
 }

@@ -68,7 +68,11 @@ export interface TermText {
  * @param text where the field is made of it: then text is searched for
  * @throws {StatusError} 1100 when they do not fit the field, or are none
  */
-export function decodePlaceholders(group: Uint8Array, field: FieldSchema, text: TermText | undefined): QueryVectors {
+export function decodePlaceholders(
+  group: Uint8Array,
+  field: FieldSchema,
+  { text, isMaxSim }: { readonly text: TermText | undefined; readonly isMaxSim: boolean },
+): QueryVectors {
   const { placeholders } = common.PlaceholderGroup.decode(group);
   const [placeholder] = placeholders;
   if (!placeholder) return refuse("empty search request: invalid parameter");
@@ -76,7 +80,7 @@ export function decodePlaceholders(group: Uint8Array, field: FieldSchema, text: 
     refuse("several placeholders in one search are not supported: send one with all vectors");
   checkCount(placeholder.values.length);
   const type = placeholder.type as number;
-  return text ? termQueries(placeholder.values, type, text) : queryVectors(placeholder.values, type, field);
+  return text ? termQueries(placeholder.values, type, text) : queryVectors(placeholder.values, type, field, isMaxSim);
 }
 
 function checkCount(count: number): void {
@@ -88,11 +92,18 @@ function checkCount(count: number): void {
 /**
  * Vectors by their bytes.
  * @param type of the bytes; float32 is taken for half types too, rounded to them first
+ * @param isMaxSim whether plain vectors are for rows with lists of them, not for each vector of these
  */
-export function queryVectors(cells: readonly Uint8Array[], type: number, field: FieldSchema): QueryVectors {
-  const { length: count } = cells;
-  checkCount(count);
-  return field.dataType === DataType.ArrayOfVector ? listVectors(cells, type, field) : plainVectors(cells, type, field);
+export function queryVectors(
+  cells: readonly Uint8Array[],
+  type: number,
+  field: FieldSchema,
+  isMaxSim = false,
+): QueryVectors {
+  checkCount(cells.length);
+  if (field.dataType !== DataType.ArrayOfVector) return plainVectors(cells, type, field);
+  if (isMaxSim || type in listTypes) return listVectors(cells, type, field);
+  return plainVectors(cells, type, { ...field, dataType: field.elementType });
 }
 
 /** Types of placeholders that hold a list of vectors each, by the type of these. */

@@ -137,12 +137,12 @@ function count(name: string, text: string): number {
   return refuse(`${name} [${excerpt(text)}] is invalid: invalid parameter`);
 }
 
-/** The rows of several lists, each once, by what all lists give for it; ties by primary key. */
+/** The rows, or elements, of several lists, each once, by what all lists give for it; ties by primary key. */
 export function rankedHits(lists: readonly (readonly Hit[])[], ranking: Ranking, sources: SearchSources): Hit[] {
   const scores = new Map<bigint | string, { hit: Hit; worths: number[] }>();
   for (const [list, hits] of lists.entries())
     for (const [i, hit] of hits.entries()) {
-      const key = sources.keyAt(hit.source, hit.row);
+      const key = sources.identityAt(hit.source, hit.row);
       const worth = ranking.worth(list, i + 1, hit.score);
       const known = scores.get(key);
       if (known) known.worths.push(worth);

@@ -1,4 +1,5 @@
 import { type Column, isNull } from "@sluice/columns";
+import type { FoundElements } from "@sluice/query";
 import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
 import type { HeldVectors } from "../cache/held-vectors.ts";
 import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
@@ -9,6 +10,7 @@ import { NearRows, type TakeCandidates } from "./near-rows.ts";
 import { shareable } from "./query-vectors.ts";
 import { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
+import { searchedStruct } from "./searched-elements.ts";
 import { TopHits } from "./top-hits.ts";
 
 const MIN_FIRST_ROWS = 1024;
@@ -43,8 +45,8 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
   // Bounds are of no use before the first rows are ranked.
   let firstRows = (GROWTH / 2) * firstRowsOf(limit);
   try {
-    for await (const { source, vectors, rows } of pieces(search, deps, comparison, limit)) {
-      const found = compared(vectors, { comparison, rows, bounds: bounds(), floor }, deps);
+    for await (const { source, vectors, rows, elements } of pieces(search, deps, comparison, limit)) {
+      const found = compared(vectors, { comparison, rows, elements, bounds: bounds(), floor }, deps);
       // Whoever waits for another one first leaves a failure of this one to be met in its turn.
       found.catch(() => undefined);
       underWay.push(async () => {
@@ -73,7 +75,8 @@ async function compared(
   return await threads.candidates({ ...task, column, sketches });
 }
 
-function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask["comparison"] {
+function comparisonOf(search: Search): CandidateTask["comparison"] {
+  const { params, queries, bm25, filter } = search;
   const { dataType, elementType, dim } = filter.collection.fields[params.field];
   const isList = dataType === DataType.ArrayOfVector;
   return {
@@ -81,6 +84,7 @@ function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask[
     dim,
     queries: shareable(queries),
     metric: params.metric,
+    isOfElements: searchedStruct(search) !== undefined,
     ...(bm25 && { bm25 }),
   };
 }
@@ -91,7 +95,7 @@ function firstRowsOf(limit: number): number {
 }
 
 /** Rows that are compared by one task. */
-interface Piece extends Pick<CandidateTask, "rows"> {
+interface Piece extends Pick<CandidateTask, "rows" | "elements"> {
   readonly source: number;
   /** Held until the next piece is asked for. */
   readonly vectors: HeldVectors;
@@ -100,39 +104,51 @@ interface Piece extends Pick<CandidateTask, "rows"> {
 /** The rows that pass the filter and have a vector, as many as a task compares. */
 async function* pieces(
   { filter, params }: Search,
-  { rows, segments, sources, signal }: OwnDeps,
+  { rows, segments, sources, turns, signal }: OwnDeps,
   comparison: CandidateTask["comparison"],
   limit: number,
 ): AsyncGenerator<Piece> {
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
   let atMost = firstRowsOf(limit);
-  const maySketch = comparison.queries.kind === "floats" && comparison.queries.count * limit <= MOST_PICKED;
-  const read = async ({ part, rows: found }: MatchedRows) => {
+  const { queries, isOfElements = false } = comparison;
+  const maySketch = queries.kind === "floats" && !isOfElements && queries.count * limit <= MOST_PICKED;
+  const read = async (match: MatchedRows) => {
+    const { part, rows: found } = match;
     const as = await rows.vectors.ahead(part, field, maySketch);
-    return { part, found, as, source: await sources.add(part, () => rows.column(part, key)) };
+    const elements = await rows.elements(filter, match, turns);
+    return { part, found, elements, as, source: await sources.add(part, () => rows.column(part, key), isOfElements) };
   };
-  for await (const { part, found, as, source } of rows.matches(filter, segments, signal, read)) {
+  for await (const { part, found, elements, as, source } of rows.matches(filter, segments, signal, read)) {
     using vectors = await rows.vectors.hold(part, field, as);
     const { column } = vectors;
-    const present = column?.validity ? found.filter((row) => !isNull(column, row)) : found;
+    const present = column?.validity && !elements ? found.filter((row) => !isNull(column, row)) : found;
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
-      yield { source, vectors, rows: chosen };
+      yield { source, vectors, rows: chosen, elements: elements && elementsOf(elements, first, chosen.length) };
       first += chosen.length;
       atMost *= GROWTH;
     }
   }
 }
 
+/** Of some rows, as they follow one another. */
+function elementsOf({ ends, elements }: FoundElements, first: number, count: number): FoundElements {
+  const begin = first === 0 ? 0 : ends[first - 1];
+  return {
+    ends: ends.slice(first, first + count).map((end) => end - begin),
+    elements: elements.slice(begin, ends[first + count - 1]),
+  };
+}
+
 /** How many vectors a row has, on average: of lists, by their bytes. */
 function vectorsOfRow(
   column: Column | undefined,
   rowCount: number,
-  { dataType, dim, queries }: CandidateTask["comparison"],
+  { dataType, dim, queries, isOfElements }: CandidateTask["comparison"],
 ): number {
-  if (!column || queries.kind !== "lists") return 1;
+  if (!column || (queries.kind !== "lists" && !isOfElements)) return 1;
   return Math.ceil(column.data.byteLength / Math.max(1, rowCount) / vectorBytes(dataType, dim));
 }
 
@@ -144,11 +160,15 @@ function taker(
   see: (query: number, score: number) => void,
 ): TakeCandidates {
   const keep = keeper(search, sources);
-  return ({ queries, rows, scores }, source) => {
+  const sign = isDistance(search.params.metric) ? 1 : -1;
+  return ({ queries, rows, scores, elements }, source) => {
     for (let i = 0; i < queries.length; i++) {
-      const score = keep(scores[i], source, rows[i]);
+      // Bounds have come down since the task was sent: elements that nobody wants by now get no place.
+      if (elements && sign * scores[i] > tops[queries[i]].bound) continue;
+      const row = elements ? sources.place(source, rows[i], elements[i]) : rows[i];
+      const score = keep(scores[i], source, row);
       if (Number.isNaN(score)) continue;
-      tops[queries[i]].add(score, source, rows[i]);
+      tops[queries[i]].add(score, source, row);
       see(queries[i], score);
     }
   };

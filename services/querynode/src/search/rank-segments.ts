@@ -3,7 +3,7 @@ import { milvus, type segmentReader } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
 import { openedOrder } from "../nodes/rows-order.ts";
 import type { SegmentRows } from "../segment-rows.ts";
-import { hitOf } from "./iterator-hits.ts";
+import { hitOf } from "./last-hit.ts";
 import { rankRows, topsOf } from "./rank-rows.ts";
 import { rankedRows } from "./ranked-message.ts";
 import type { ScoreThreads } from "./score-threads.ts";

@@ -4,6 +4,7 @@ import { packed, unpacked } from "../nodes/packed.ts";
 import { keyedRows, PartMessages } from "../nodes/part-rows.ts";
 import { rowsOrder } from "../nodes/rows-order.ts";
 import type { VisibleSegment } from "../unexpired.ts";
+import { hitMessage } from "./last-hit.ts";
 import type { Search } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { TopHits } from "./top-hits.ts";
@@ -20,17 +21,12 @@ export function rankOrder(
     rows: rowsOrder(filter, segments),
     vectors: vectorsMessage(queries),
     bm25,
-    after: after && { status: undefined, token: "", score: after.score, key: keyMessage(after.key) },
+    after: after && hitMessage("", after),
     limit: BigInt(limit),
   };
 }
 
-export function keyMessage(key: bigint | string | undefined): segmentReader.IteratorHit["key"] {
-  if (key === undefined) return undefined;
-  return typeof key === "bigint" ? { $case: "integer", value: key } : { $case: "text", value: key };
-}
-
-/** The best rows of each query, each row that is among them once with its key. */
+/** The best rows of each query, each row, or element, that is among them once with its key. */
 export function rankedRows(
   tops: readonly TopHits[],
   sources: SearchSources,
@@ -53,12 +49,16 @@ export function rankedRows(
     [scores[i], sourceOf[i], positions[i]] = [score, placeOf.get(source) as number, position];
   }
   const messages = new PartMessages(segments);
+  const elements: Buffer[] = [];
   const parts = [...found].map(([source, byRow]) => {
-    const rows = Uint32Array.from(byRow.keys());
-    return messages.message({ part: sources.parts[source], rows, keys: sources.keysOf(source, rows) });
+    const places = Uint32Array.from(byRow.keys());
+    if (sources.elementAt(source, places[0]) !== undefined)
+      elements.push(packed(places.map((place) => sources.elementAt(source, place) as number)));
+    const rows = places.map((place) => sources.rowAt(source, place));
+    return messages.message({ part: sources.parts[source], rows, keys: sources.keysOf(source, places) });
   });
   return {
-    ...{ status: okStatus(), parts, ends: packed(ends) },
+    ...{ status: okStatus(), parts, ends: packed(ends), elements },
     ...{ scores: packed(scores), sources: packed(sourceOf), positions: packed(positions) },
   };
 }
@@ -74,9 +74,10 @@ export function addRanked(
   },
 ): void {
   const key = fields[primaryKeyIndex({ fields, ...collection })];
-  const places = answer.parts.map((message) => {
+  const places = answer.parts.map((message, i) => {
     const { part, rows, keys } = keyedRows(message, into.segments, key);
-    return into.sources.addFound(part, rows, keys);
+    const elements = i < answer.elements.length ? unpacked.uint32(answer.elements[i]) : undefined;
+    return into.sources.addFound(part, rows, keys, elements);
   });
   const [ends, scores] = [unpacked.uint32(answer.ends), unpacked.float64(answer.scores)];
   const [sourceOf, positions] = [unpacked.uint32(answer.sources), unpacked.uint32(answer.positions)];

@@ -36,14 +36,20 @@ export function scoreLists(
 }
 
 /** The vectors of some rows, one behind the other. */
-interface Chunk {
+export interface Chunk {
   readonly rowCount: number;
   readonly vectors: FixedColumn;
   /** Of each vector, its row, counted from the first. */
   readonly rowOf: Uint32Array;
 }
 
-function chunkOf({ dataType, dim }: ListComparison, column: VarColumn, rows: Uint32Array, first: number): Chunk {
+/** The vectors of the rows from `first` on, as many as are compared at once. */
+export function chunkOf(
+  { dataType, dim }: Pick<Comparison, "dataType" | "dim">,
+  column: VarColumn,
+  rows: Uint32Array,
+  first: number,
+): Chunk {
   const width = vectorBytes(dataType, dim);
   const cells: Uint8Array[] = [];
   let bytes = 0;

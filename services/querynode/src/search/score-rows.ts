@@ -15,6 +15,8 @@ export interface Comparison<Q extends QueryVectors = PlainVectors> {
   readonly dataType: DataType;
   readonly dim: number;
   readonly queries: Q;
+  /** Whether rows have lists of vectors, each of which is compared by itself. */
+  readonly isOfElements?: boolean;
   readonly metric: Metric;
   /** Of the metric BM25. */
   readonly bm25?: Bm25Params;

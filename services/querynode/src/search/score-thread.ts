@@ -30,6 +30,7 @@ parentPort?.on("message", (message: ThreadMessage) => {
   const column = task.column && { ...task.column, data: inMemory(task.column.data, slabs.column) };
   const sketches = task.sketches && { ...task.sketches, data: inMemory(task.sketches.data, slabs.sketches) };
   const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels);
-  const { queries, rows: near, scores, worst } = found;
-  parentPort?.postMessage(found, [queries.buffer, near.buffer, scores.buffer, worst.buffer]);
+  const { queries, rows: near, scores, worst, elements } = found;
+  const buffers = [queries, near, scores, worst, ...(elements ? [elements] : [])].map(({ buffer }) => buffer);
+  parentPort?.postMessage(found, buffers);
 });

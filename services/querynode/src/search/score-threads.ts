@@ -77,9 +77,10 @@ export class ScoreThreads implements AsyncDisposable {
   }
 
   /** Rows of a task, at least one. @param vectors that a row has, about */
-  static taskRows({ dim, queries }: CandidateTask["comparison"], vectors = 1): number {
+  static taskRows({ dim, queries, isOfElements }: CandidateTask["comparison"], vectors = 1): number {
     const perRow = vectorCount(queries) * Math.max(1, dim) * Math.max(1, vectors);
-    return Math.max(1, Math.min(Math.floor(TASK_NUMBERS / perRow), Math.floor(TASK_SCORES / queries.count)));
+    const scores = queries.count * (isOfElements ? Math.max(1, vectors) : 1);
+    return Math.max(1, Math.min(Math.floor(TASK_NUMBERS / perRow), Math.floor(TASK_SCORES / scores)));
   }
 
   /** Small tasks, and columns in memory that threads do not share, are compared at once. @throws when the thread dies */

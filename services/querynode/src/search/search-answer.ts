@@ -35,6 +35,8 @@ export interface FoundHits {
   readonly output: OutputPlan;
   readonly page?: { readonly token: string; readonly lastBound: number };
   readonly groupBy?: GroupBy | undefined;
+  /** Whether elements of rows are the hits. */
+  readonly isOfElements?: boolean;
   /** Of times; none: their texts. */
   readonly timeParts: readonly TimePart[];
 }
@@ -45,7 +47,7 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
   const { order, collection, timezone, deps } = call;
   const { sources } = deps;
-  const { hits, output, page, groupBy, timeParts } = answer;
+  const { hits, output, page, groupBy, timeParts, isOfElements } = answer;
   const all = hits.flat();
   const picked = sources.pick(all);
   const text = rowsText(order, "", {});
@@ -72,6 +74,7 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     outputFields: [...output.names],
     primaryFieldName: collection.fields[primaryKeyIndex(collection)].name,
     ...(page && { searchIteratorV2Results: page }),
+    ...(isOfElements && { elementIndices: { data: elementsOf(all, sources) } }),
   });
   const results = joined(
     partsOf(schema.SearchResultData.encode(data).finish()),
@@ -92,6 +95,10 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
 function asOfSearch(error: unknown): never {
   if (!(error instanceof StatusError)) throw error;
   throw new StatusError(error.code, error.message.replace(/^query results exceed/, "search results exceed"));
+}
+
+function elementsOf(hits: readonly Hit[], sources: SearchSources): bigint[] {
+  return hits.map(({ source, row }) => BigInt(sources.elementAt(source, row) ?? 0));
 }
 
 /** Of no hits, too, the kind of the keys is told. */

@@ -16,6 +16,8 @@ export interface SearchParams {
   /** Position of the vectors' field. */
   readonly field: number;
   readonly metric: Metric;
+  /** Of lists of vectors: rows are compared as a whole, by their best vectors, also with a plain one. */
+  readonly isMaxSim: boolean;
   readonly topK: number;
   readonly offset: number;
   /** Only hits nearer than it, exclusive. */
@@ -50,7 +52,8 @@ export function searchParams(
   const { name, dataType, elementType } = collection.fields[field];
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
   const text = textOfTerms(collection, collection.fields[field]);
-  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "", text !== undefined);
+  const [asked, ofIndex] = [params.get("metric_type") ?? "", metricsByField.get(name) ?? ""];
+  const metric = metricFor(type, asked, ofIndex, text !== undefined);
   const groupBy = groupByOf(params, collection, field);
   const iterator = iteratorOf(params, groupBy);
   const range = rangeOf(params, metric, groupBy !== undefined);
@@ -59,6 +62,7 @@ export function searchParams(
   const analyzerName = analyzerNameOf(params, text);
   return {
     ...{ field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator, analyzerName },
+    isMaxSim: /^MAX_SIM/i.test(asked || ofIndex),
     timeParts: timePartsOf(params),
   };
 }

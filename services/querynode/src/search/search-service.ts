@@ -10,6 +10,7 @@ import { timePartsOf } from "../time-parts.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { type Boosting, boostingOf } from "./boost.ts";
 import { SearchCompiler } from "./compile-search.ts";
+import { collapsed, collapseOf, commonStruct } from "./element-scope.ts";
 import { findHits, valuesOf } from "./find-hits.ts";
 import type { GroupBy } from "./group-params.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
@@ -24,6 +25,7 @@ import type { Search, SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
 import { orderOf, paramsOf, type SearchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
+import { refuseScope, searchedStruct } from "./searched-elements.ts";
 import type { Hit } from "./top-hits.ts";
 
 /** An iterator whose collection was dropped would go on in the new one. @throws {StatusError} 1100 */
@@ -62,6 +64,7 @@ export class SearchService {
   /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
   async search({ request, target }: queryNode.SearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target) return refuse("empty search request: invalid parameter");
+    refuseScope(request);
     const timezone = paramsOf(request).get("timezone");
     const call = await this.#begin({ target, timezone }, request.guaranteeTimestamp, request.searchParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
@@ -71,7 +74,8 @@ export class SearchService {
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
     const { groupBy, timeParts } = search.params;
-    return searchAnswer(call, { hits, output, ...page, groupBy, timeParts });
+    const isOfElements = searchedStruct(search) !== undefined;
+    return searchAnswer(call, { hits, output, ...page, groupBy, timeParts, isOfElements });
   }
 
   /** Several searches, whose hits are ranked together. @throws as `search` */
@@ -106,11 +110,19 @@ export class SearchService {
     const groups = rankedGroupsOf(params, call.collection, searches);
     if (groups && boostings.some((boosting) => boosting !== undefined))
       refuse("a boost ranker is not supported with group_by_field: group hits in the client: invalid parameter");
+    const struct = commonStruct(searches);
     const lists: Hit[][][] = [];
     for (const [i, search] of searches.entries()) {
+      const collapse = collapseOf(request.requests[i], search, struct);
+      if (collapse && groups)
+        refuse(
+          `group by search is only supported for same-struct element-level vector array fields in hybrid search, fieldName:${call.collection.fields[search.params.field].name}: invalid parameter`,
+        );
       const boosting = boostings[i];
       const plain = groups ? grouping(search, groups.by) : search;
-      lists.push(boosting ? await boostedSearch(search, boosting, call) : await findHits(plain, call.deps));
+      const found = boosting ? await boostedSearch(search, boosting, call) : await findHits(plain, call.deps);
+      const { sources } = call.deps;
+      lists.push(collapse ? found.map((hits) => collapsed(hits, collapse, search.params.metric, sources)) : found);
     }
     const ranked = await rankedTogether(lists, ranking, call);
     const values = groups && (await valuesOf(ranked.flat(), groups.by, searches[0], call.deps));
@@ -121,7 +133,7 @@ export class SearchService {
     );
     const shown = best.map((hits) => rounded(hits, ranking));
     const hits = await orderedHits(shown, order, call);
-    return searchAnswer(call, { hits, output, groupBy: groups?.by, timeParts });
+    return searchAnswer(call, { hits, output, groupBy: groups?.by, timeParts, isOfElements: struct !== undefined });
   }
 
   async #begin(
@@ -153,7 +165,8 @@ export class SearchService {
     const last = hits.at(-1);
     if (last) {
       const key = sources.keyAt(last.source, last.row);
-      await this.#iterators.remember(token, { score: last.score, key }, signal);
+      const element = sources.elementAt(last.source, last.row);
+      await this.#iterators.remember(token, { score: last.score, key, element }, signal);
     }
     const best = isDistance(metric) ? -3.4028234663852886e38 : 3.4028234663852886e38;
     return { page: { token, lastBound: last?.score ?? iterator.lastBound ?? best } };

@@ -3,6 +3,7 @@ import type { queryNode, segmentReader } from "@sluice/rpc";
 import type { RowFilter } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
+import type { LastHit } from "./last-hit.ts";
 import type { QueryVectors } from "./query-vectors.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { SearchParams } from "./search-params.ts";
@@ -21,7 +22,7 @@ export interface Search {
   /** Of the metric BM25. */
   readonly bm25?: Bm25Params;
   /** Only hits behind this one: of an iterator. */
-  readonly after: { readonly score: number; readonly key?: bigint | string } | undefined;
+  readonly after: LastHit | undefined;
 }
 
 /** Parameters of a search, as another node has to know them. */

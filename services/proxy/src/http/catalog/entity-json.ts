@@ -1,4 +1,4 @@
-import { type Row, rowsOf, type schema } from "@sluice/rpc";
+import { type milvus, type Row, rowsOf, type schema } from "@sluice/rpc";
 import { shortFloat } from "@sluice/values";
 import { withShortFloats } from "./short-floats.ts";
 
@@ -6,7 +6,7 @@ import { withShortFloats } from "./short-floats.ts";
 export type Int64As = (value: bigint) => string | number;
 
 /** Rows of an answer as REST has them. Source: around-import §2.5. */
-export function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As): object[] {
+function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As): object[] {
   const json = new Set(fields.filter((field) => isJson(field) && !field.isDynamic).map(({ fieldName }) => fieldName));
   const arrays = new Map(fields.map((field) => [field.fieldName, elementsOf(field)] as const));
   const sparse = new Set(fields.filter(isSparse).map(({ fieldName }) => fieldName));
@@ -20,6 +20,15 @@ export function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As):
         return [name, elements ? arrayJson(elements, value as unknown[], int64) : plain(value, int64)] as const;
       }),
     ),
+  );
+}
+
+/** Rows of a query; where it is of elements of struct arrays, one for each, which says which one it is. */
+export function queriedEntities({ fieldsData, elementIndices }: milvus.QueryResults, int64: Int64As): object[] {
+  const rows = entitiesOf(fieldsData, int64);
+  if (elementIndices.length === 0) return rows;
+  return rows.flatMap((row, i) =>
+    (elementIndices[i].indices?.data ?? []).map((offset) => ({ ...row, offset: Number(offset) })),
   );
 }
 
@@ -62,7 +71,12 @@ export function hitsOf(results: schema.SearchResultData, int64: Int64As): object
   const ids = results.ids?.idField;
   const keys = ids?.$case === "intId" ? ids.value.data.map(int64) : (ids?.value.data ?? []);
   const key = results.primaryFieldName || "id";
-  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: distanceOf(results.scores[i]) }));
+  const offsets = results.elementIndices?.data ?? [];
+  return keys.map((id, i) => ({
+    ...rows[i],
+    ...{ [key]: id, distance: distanceOf(results.scores[i]) },
+    ...(i < offsets.length && { offset: Number(offsets[i]) }),
+  }));
 }
 
 /** JSON has no infinity: it would be null, as of a hit without a score. */

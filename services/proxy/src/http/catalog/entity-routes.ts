@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { type Body, missing, pairsOf } from "./body.ts";
 import { named } from "./collection-routes.ts";
 import { readLevel } from "./consistency-level.ts";
-import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
+import { hitsOf, type Int64As, queriedEntities } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { functionScoreIn, paramsIn, searchedField, searchedFor } from "./search-in-body.ts";
@@ -72,7 +72,7 @@ async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = 
     queryParams: [...(isOneRow ? [] : window), pair("group_by_fields", groupBy), pair("order_by_fields", orderBy)],
   });
   const results = answer instanceof Uint8Array ? milvus.QueryResults.decode(answer) : answer;
-  return entitiesOf(results.fieldsData, int64Of(rest));
+  return queriedEntities(results, int64Of(rest));
 }
 
 /** The rows of some keys. */
