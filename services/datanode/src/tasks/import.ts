@@ -1,16 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
-import { HeldMemory, mapConcurrent } from "@sluice/async";
-import { completeBatch } from "@sluice/columns";
-import { excerptOfList } from "@sluice/errors";
-import {
-  type FieldPlan,
-  type FormatReader,
-  formatNamed,
-  type OnReject,
-  openReader,
-  planFields,
-  withFolderKeys,
-} from "@sluice/formats";
 import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
 import { idRangeOf } from "@sluice/jobs/findings";
 import type { BatchSink } from "../sinks/batch-sink.ts";
@@ -21,17 +8,30 @@ import { RepeatedKeys } from "../sinks/repeated-keys.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
 import { Mappings } from "./mappings.ts";
+import { readSet } from "./read-set.ts";
 import { type RowTaker, SetRows } from "./set-rows.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
-/**
- * Pages of columnar files may take so many times what rows may: DuckDB writes pages of 100 MB, which are in memory as they stand
- * and inflated.
- */
-const WHOLE_BY_ROWS = 3;
+/** What the sets of a task go through. */
+interface TaskParts {
+  readonly sink: BatchSink;
+  /** Leaves rows out whose keys others have. */
+  readonly unique: UniqueRows | undefined;
+  /** Looks at keys that come more than once. */
+  readonly keys: RepeatedKeys | undefined;
+  readonly rejects: RejectedRows | undefined;
+  /** Of a dry run. */
+  readonly mappings: Mappings | undefined;
+}
 
-/** A segment of Milvus has hundreds of files, each of which storage is asked for. */
-const CHECKS_AT_ONCE = 16;
+/** What became of the sets so far, in their order. */
+class TakenSets {
+  readonly groupRows: number[] = [];
+  readonly givenIds: bigint[] = [];
+  readonly findings: SetFindings[] = [];
+  rows = 0;
+  sourceBytes = 0;
+}
 
 /** Bytes of the sources -> columns -> checks -> sink. One pass, but for `on_duplicate=last`. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
@@ -39,48 +39,50 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   const unique = input.keyRule && new UniqueRows(input.keyRule, input.schema);
   if (unique?.isReadTwice) await noteKeys(unique, input, context);
   using keys = unique || input.sink === "none" ? undefined : new RepeatedKeys(input.schema);
-  const rejects = rejectsOf(input, context);
-  const groupRows: number[] = [];
-  const givenIds: bigint[] = [];
-  const sets: SetFindings[] = [];
   const mappings = input.sink === "none" ? new Mappings() : undefined;
-  const before = { rows: 0, bytes: 0 };
-  for (const [group, set] of input.sets.entries()) {
-    const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
-    const warn = (text: string) => context.warn(text, group);
-    const ids = givenIdsOf(set, input);
-    const taken = new SetRows(set, { sink, unique, ids, keys }, !input.range);
-    const { rows, rejected, plan } = await readSet({ set, group, taken, rejects }, input, {
-      ...context,
-      onProgress,
-      warn,
-    });
-    const repeated = keys?.take();
-    if (repeated) warn(`${set.files[0].path}: ${repeated}`);
-    groupRows.push(rows);
-    givenIds.push(...(ids?.ranges ?? []));
-    sets.push({
-      rejectedRows: 0,
-      ...rejected,
-      ...(unique && { duplicateRows: taken.duplicates }),
-      ...mappings?.of(plan),
-    });
-    before.rows += rows;
-    before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  }
+  const parts = { sink, unique, keys, rejects: rejectsOf(input, context), mappings };
+  const taken = new TakenSets();
+  for (const group of input.sets.keys()) await takeSet(group, taken, parts, input, context);
+  return await resultOf(taken, parts);
+}
+
+async function takeSet(
+  group: number,
+  taken: TakenSets,
+  { sink, unique, keys, rejects, mappings }: TaskParts,
+  input: ImportTaskInput,
+  context: TaskContext,
+): Promise<void> {
+  const set = input.sets[group];
+  const before = { rows: taken.rows, bytes: taken.sourceBytes };
+  const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
+  const warn = (text: string) => context.warn(text, group);
+  const ids = givenIdsOf(set, input);
+  const taker = new SetRows(set, { sink, unique, ids, keys }, !input.range);
+  const work = { set, group, taken: taker, rejects };
+  const { rows, rejected, plan } = await readSet(work, input, { ...context, onProgress, warn });
+  const repeated = keys?.take();
+  if (repeated) warn(`${set.files[0].path}: ${repeated}`);
+  const duplicates = unique && { duplicateRows: taker.duplicates };
+  taken.findings.push({ rejectedRows: 0, ...rejected, ...duplicates, ...mappings?.of(plan) });
+  taken.groupRows.push(rows);
+  taken.givenIds.push(...(ids?.ranges ?? []));
+  taken.rows += rows;
+  taken.sourceBytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+}
+
+async function resultOf(taken: TakenSets, { sink, unique, rejects, mappings }: TaskParts): Promise<TaskResult> {
   const { checked, autoIds, ...made } = await sink.finish();
   const findings = {
-    sets,
-    rejected: rejects?.named ?? [],
+    ...{ sets: taken.findings, rejected: rejects?.named ?? [] },
     ...(checked && { checked }),
     ...(mappings && { mappings: mappings.all }),
   };
-  const groups = groupRows.length > 1 && { groupRows };
   return {
-    rowCount: before.rows,
-    ...groups,
+    rowCount: taken.rows,
+    ...(taken.groupRows.length > 1 && { groupRows: taken.groupRows }),
     ...made,
-    autoIds: [...givenIds, ...autoIds],
+    autoIds: [...taken.givenIds, ...autoIds],
     ...((rejects || unique) && { findings }),
   };
 }
@@ -103,66 +105,6 @@ async function noteKeys(unique: UniqueRows, input: ImportTaskInput, context: Tas
   for (const [group, set] of input.sets.entries())
     await readSet({ set, group, taken, rejects: undefined }, input, { ...context, onProgress() {}, warn() {} });
   unique.beginAgain();
-}
-
-/** Where the rows of one set go. */
-interface SetWork {
-  readonly set: SourceSet;
-  readonly group: number;
-  readonly taken: RowTaker;
-  readonly rejects: RejectedRows | undefined;
-}
-
-/** Rows of one set; how many of them were taken, and what became of those that cannot be imported. */
-async function readSet(
-  { set, group, taken, rejects }: SetWork,
-  input: ImportTaskInput,
-  context: TaskContext,
-): Promise<{ rows: number; rejected: SetFindings | undefined; plan: FieldPlan }> {
-  const { signal, limits } = context;
-  const options = { ...input.options, ...set.options };
-  const plan = planFields(input.schema, options, set.folders);
-  await using opened = await context.openFiles(set.files, input.sources);
-  let [rows, readRows] = [0, 0];
-  using memory = new HeldMemory();
-  await using reader = openReader(set.format, {
-    sources: opened.files,
-    plan,
-    ...(input.range && { range: input.range }),
-    ...(input.isOneOfSeveral && { isOneOfSeveral: true }),
-    wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes,
-    options,
-    warn: context.warn,
-  });
-  const rejected = rejects?.begin({ ...textOf(set, reader), set: group });
-  const reject: OnReject = (row) => {
-    readRows++;
-    taken.skip(row.row);
-    return rejected?.add(row);
-  };
-  const { wholeBytes } = taken;
-  const reading = {
-    ...{ batchBytes: limits.batchBytes, signal, memory },
-    ...(wholeBytes && { wholeBytes }),
-    ...(input.tolerance && { onReject: reject }),
-  };
-  for await (const batch of reader.batches(reading)) {
-    signal.throwIfAborted();
-    rows += await taken.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));
-    readRows += batch.rowCount;
-    context.onProgress(rows, batch.sourceBytes);
-    // Parsing takes no turns of its own: without this one, what comes next would not even be asked for until it has ended.
-    await turn();
-  }
-  const findings = await rejected?.finish();
-  // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
-  for await (const _ of mapConcurrent(opened.files, CHECKS_AT_ONCE, (file) => file.check(signal)));
-  if (readRows === 0 && !input.range) context.warn(`${excerptOfList(set.files.map(({ path }) => path))}: no rows`);
-  return { rows, rejected: findings, plan };
-}
-
-function textOf({ format, files }: SourceSet, reader: FormatReader) {
-  return { file: files[0].path, text: formatNamed(format).text, head: () => reader.head };
 }
 
 /** Of tasks that share the rows of a job by their keys, all see the bad ones, and the first one has them. */
