@@ -115,6 +115,19 @@ function textRequest(texts: readonly string[], more: object = {}, params: object
   });
 }
 
+/** For the pages next to a vector. */
+function vectorRequest(vector: readonly number[], more: object): milvus.SearchRequest {
+  const values = [Buffer.from(new Float32Array(vector).buffer)];
+  const placeholder = { tag: "$0", type: 101 as common.PlaceholderType, values };
+  const group = common.PlaceholderGroup.encode(common.PlaceholderGroup.fromPartial({ placeholders: [placeholder] }));
+  return milvus.SearchRequest.fromPartial({
+    collectionName: "pages",
+    searchInput: { $case: "placeholderGroup", value: Buffer.from(group.finish()) },
+    searchParams: pairs({ anns_field: "dense", topk: 5 }),
+    ...more,
+  });
+}
+
 function hitsOf({ status, results }: milvus.SearchResults): Hit[][] {
   checkStatus(status);
   const ids = (results?.ids?.idField?.value.data ?? []) as bigint[];
@@ -286,4 +299,73 @@ it("Chinese is found by its words, whichever thread has cut them", async () => {
   expect(await found("清华")).toEqual([0n]);
   expect(await found("中国科学院的大厦")).toEqual([2n, 1n]);
   expect(await found("京清")).toEqual([]);
+});
+
+describe("highlighter", () => {
+  const highlighter = (params: Readonly<Record<string, unknown>>) => ({
+    highlighter: { type: 0 as common.HighlightType, params: pairs(params) },
+  });
+  const marksOf = async (request: milvus.SearchRequest) => {
+    const { status, results } = await fixture.client.raw.search(request);
+    checkStatus(status);
+    return results?.highlightResults ?? [];
+  };
+  /** Words marked that are among these, of a text no longer than a fragment. */
+  const marked = (text: string, words: readonly string[]) => {
+    const all = text.replace(/[a-z]+/g, (word) => (words.includes(word) ? `<em>${word}</em>` : word));
+    return all === text ? [] : [all.slice(all.indexOf("<em>"))];
+  };
+
+  it("marks the words of each query in the texts of its hits", async () => {
+    const queries = ["dog", "Red, GREEN fish"];
+    const request = textRequest(queries, highlighter({ highlight_search_text: true, fragment_size: 500 }));
+    const [{ fieldName, datas }] = await marksOf(request);
+    const wanted = queries.flatMap((query) =>
+      best(query.toLowerCase(), () => true)
+        .slice(0, 20)
+        .map(({ id }) => marked(pages[id].text, wordsOf(query.toLowerCase()))),
+    );
+    expect(fieldName).toBe("text");
+    expect(datas.map(({ fragments }) => fragments)).toEqual(wanted);
+  });
+
+  it("marks words of other texts in the hits of a search of any kind", async () => {
+    const queries = [{ type: "TextMatch", field: "text", text: "Cat" }, { type: "TextMatch", field: "text", text: "tree" }]; // biome-ignore format: short
+    const near = (more: object) => vectorRequest([7, 0], more);
+    const [{ datas }] = await marksOf(near(highlighter({ highlight_query: queries, fragment_size: 500 })));
+    const ids = hitsOf(await fixture.client.raw.search(near({})))[0].map(({ id }) => id);
+    expect(ids).toHaveLength(5);
+    expect(datas.map(({ fragments }) => fragments)).toEqual(ids.map((id) => marked(pages[id].text, ["cat", "tree"])));
+    expect(await marksOf(near(highlighter({ fragment_size: 500 })))).toEqual([]);
+  });
+
+  it.each<[params: Readonly<Record<string, unknown>>, reason: string]>([
+    [{ highlight_search_text: true }, 'Search highlight only support with metric type "BM25" but was: L2'],
+    [{ highlight_search_text: "maybe" }, "unmarshal highlight_search_text as bool failed"],
+    [{ pre_tags: "<em>" }, "unmarshal pre_tags as string array failed"],
+    [{ post_tags: [1] }, "unmarshal post_tags as string list failed"],
+    [{ post_tags: [] }, "post_tags cannot be empty list"],
+    [{ fragment_size: 0 }, "invalid fragment_size: 0"],
+    [{ fragment_offset: -1 }, "invalid fragment_offset: -1"],
+    [{ num_of_fragments: "many" }, "invalid num_of_fragments: many"],
+    [{ highlight_query: {} }, "unmarshal highlight queries as json array failed"],
+    [{ highlight_query: [1] }, "item in array is not json object"],
+    [{ highlight_query: [{ type: "TextMatch", field: "text" }] }, "must set `text` in query"],
+    [{ highlight_query: [{ type: "TextMatch", field: 1, text: "a" }] }, "`field` must be string"],
+    [{ highlight_query: [{ type: "Match", field: "text", text: "a" }] }, "invalid highlight query type: Match"],
+    [{ highlight_query: [{ type: "TextMatch", field: "x", text: "a" }] }, "highlight field not found in schema: x"],
+    [
+      { highlight_query: [{ type: "TextMatch", field: "year", text: "a" }] },
+      "get highlight failed, the highlight field not found, year:102: words are marked in texts with enable_analyzer",
+    ],
+  ])("%j is refused", async (params, reason) => {
+    expect(await refusal(vectorRequest([7, 0], highlighter(params)))).toContain(reason);
+  });
+
+  it("is of one search, not of one among several", async () => {
+    const one = textRequest(["dog"], highlighter({ highlight_search_text: true }));
+    const hybrid = { collectionName: "pages", requests: [one], rankParams: pairs({ strategy: "rrf", limit: 3 }) };
+    const { status } = await fixture.client.raw.hybridSearch(milvus.HybridSearchRequest.fromPartial(hybrid));
+    expect(status?.reason).toContain("a highlighter of one search among several is not supported");
+  });
 });

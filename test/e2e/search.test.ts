@@ -585,7 +585,7 @@ describe("search", () => {
       "unsupported reranker model: one search takes decay and boost",
     );
     expect(await reason({ functionScore: score("decay") })).toContain("decay function lost param: origin");
-    expect(await reason({ highlighter: { type: 0, params: [] } })).toContain("highlighter is not supported");
+    expect(await reason({ highlighter: { type: 1, params: [] } })).toContain("mark words by a LexicalHighlighter");
     expect(await reason({ searchAggregation: {} })).toContain("search_aggregation is not supported");
     const chains = { functionChains: [{}] };
     expect(await reason(chains)).toContain("function_chains are not supported");

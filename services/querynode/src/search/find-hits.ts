@@ -76,12 +76,13 @@ export async function columnsOfHits(
   fields: readonly FieldSchema[],
   schema: Buffer,
   { rows: from, sources, turns, signal }: SearchDeps,
+  budget = new AnswerBudget(Number.POSITIVE_INFINITY),
 ): Promise<TakenRows & { readonly columns: readonly (readonly Column[])[] }> {
   const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);
   const columns = await from.take(
     sources.parts.map((part, i) => ({ part, rows: wanted[i] })),
     { fields, schema },
-    { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
+    { turns, signal, budget },
   );
   return { columns, wanted, rows };
 }

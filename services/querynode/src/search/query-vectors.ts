@@ -189,9 +189,10 @@ export function termQueries(cells: readonly Uint8Array[], type: number, text: Te
   return { kind: "sparse", count: values.length, values };
 }
 
-function checkTextBytes(texts: readonly Uint8Array[]): void {
+/** @throws {StatusError} 1100 for texts that would hold up every other call */
+export function checkTextBytes(texts: readonly Uint8Array[]): void {
   const [longest, all] = [
-    Math.max(...texts.map(({ length }) => length)),
+    texts.reduce((most, { length }) => Math.max(most, length), 0),
     texts.reduce((sum, { length }) => sum + length, 0),
   ];
   if (longest > MAX_TEXT_BYTES)

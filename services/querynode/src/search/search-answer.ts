@@ -1,7 +1,7 @@
 import { StatusError } from "@sluice/errors";
 import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import type { OutputPlan } from "@sluice/query";
-import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
+import { type common, milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { answerFields } from "../answer-fields.ts";
 import { rowsText } from "../compile-query.ts";
@@ -37,6 +37,8 @@ export interface FoundHits {
   readonly groupBy?: GroupBy | undefined;
   /** Whether elements of rows are the hits. */
   readonly isOfElements?: boolean;
+  /** Fragments with marked words, of fields. */
+  readonly highlights?: readonly common.HighlightResult[] | undefined;
   /** Of times; none: their texts. */
   readonly timeParts: readonly TimePart[];
 }
@@ -47,7 +49,7 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
   const { order, collection, timezone, deps } = call;
   const { sources } = deps;
-  const { hits, output, page, groupBy, timeParts, isOfElements } = answer;
+  const { hits, output, page, groupBy, timeParts, isOfElements, highlights = [] } = answer;
   const all = hits.flat();
   const picked = sources.pick(all);
   const text = rowsText(order, "", {});
@@ -74,6 +76,7 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     outputFields: [...output.names],
     primaryFieldName: collection.fields[primaryKeyIndex(collection)].name,
     ...(page && { searchIteratorV2Results: page }),
+    highlightResults: [...highlights],
     ...(isOfElements && { elementIndices: { data: elementsOf(all, sources) } }),
   });
   const results = joined(

@@ -13,13 +13,15 @@ import { SearchCompiler } from "./compile-search.ts";
 import { collapsed, collapseOf, commonStruct } from "./element-scope.ts";
 import { findHits, valuesOf } from "./find-hits.ts";
 import type { GroupBy } from "./group-params.ts";
+import { highlighted } from "./highlight-hits.ts";
+import { highlightingOf } from "./highlight-params.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
 import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
 import { rankingOf, rounded } from "./rank-hits.ts";
 import { boostedSearch, hitsOfOne, rankedTogether } from "./ranked-searches.ts";
-import { refuseChains, refuseInnerRanker } from "./refuse-scoring.ts";
+import { refuseChains, refuseInnerHighlighter, refuseInnerRanker } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
@@ -70,12 +72,14 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compiler.compile(request, call);
+    const highlighting = highlightingOf(request, search.params, call.collection);
     const nearest = await hitsOfOne(request, search, call);
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
     const { groupBy, timeParts } = search.params;
     const isOfElements = searchedStruct(search) !== undefined;
-    return searchAnswer(call, { hits, output, ...page, groupBy, timeParts, isOfElements });
+    const highlights = highlighting && (await highlighted(hits, highlighting, call));
+    return searchAnswer(call, { hits, output, ...page, groupBy, timeParts, isOfElements, highlights });
   }
 
   /** Several searches, whose hits are ranked together. @throws as `search` */
@@ -91,6 +95,7 @@ export class SearchService {
     const searches: Search[] = [];
     const boostings: (Boosting | undefined)[] = [];
     for (const one of request.requests) {
+      refuseInnerHighlighter(one);
       const search = await this.#compiler.compile(one, call);
       const boosting = await boostingOf(one, search.params, call);
       if (!boosting) refuseInnerRanker(one);

@@ -28,7 +28,7 @@ const searchMembers = {
   ...{ outputFields: texts, partitionNames: texts, searchParams: object, params: object, metricType: text },
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
   functionScore: some({ functions, params: object }),
-  highlighter: refused("is not supported over REST: mark hits in the client"),
+  highlighter: refused("is not supported over REST: search over gRPC, or mark hits in the client"),
   ignoreGrowing: flag,
 };
 
