@@ -4,6 +4,7 @@ import { milvus } from "@sluice/rpc";
 import {
   accountedKeys,
   bookCollection,
+  bookFields,
   books,
   eventually,
   launchServer,
@@ -20,7 +21,10 @@ import {
 // is whole or not there, the job is brought to its end, the source is as it was, and nothing is stored in the end that no visible
 // segment accounts for.
 
-const ROWS = 400;
+const ROWS = 1200;
+/** Rows of two megabytes and a half, so that a merge has two tasks. */
+const fields = Object.values({ ...bookFields, title: { ...bookFields.title, maxLength: 4000 } });
+const rows = books(ROWS).map((book) => ({ ...book, title: book.title.padEnd(2000, ".") }));
 const settings = {
   workers: 2,
   compactionInterval: "0s",
@@ -28,6 +32,7 @@ const settings = {
   gcGrace: "1s",
   gcInterval: "200ms",
   flushSize: "64KB",
+  splitSize: "1MB",
 };
 
 /** What ends a step in the log, in the order of the steps. */
@@ -63,11 +68,11 @@ beforeAll(async () => {
   dataDir = pair.dataDir;
   files = new SourceFiles(pair.importRoot);
   await start();
-  await client.createCollection(bookCollection("source", { shards: 2 }));
-  await client.importAndWait("source", await files.jsonl("rows.jsonl", books(ROWS)));
+  await client.createCollection(bookCollection("source", { shards: 2, fields }));
+  await client.importAndWait("source", await files.jsonl("rows.jsonl", rows));
   paths = await files.jsonl(
     "prices.jsonl",
-    books(ROWS).map(({ id }) => ({ id, price: Number(id) })),
+    rows.map(({ id }) => ({ id, price: Number(id) })),
   );
 }, 60_000);
 
@@ -104,9 +109,17 @@ const exists = async (collectionName: string) =>
 
 async function checkWhole(collectionName: string): Promise<void> {
   await client.raw.loadCollection(milvus.LoadCollectionRequest.fromPartial({ collectionName }));
-  const rows = await client.query(collectionName, "id >= 0", ["id", "title", "year", "vector", "price"]);
-  expect(rows).toEqual(books(ROWS).map((book) => ({ ...book, price: Number(book.id) })));
+  const found = await client.query(collectionName, "id >= 0", ["id", "title", "year", "vector", "price"]);
+  expect(found).toEqual(rows.map((book) => ({ ...book, price: Number(book.id) })));
 }
+
+it("has two tasks, where nobody is killed", async () => {
+  const logged = server.stderr.length;
+  await merge("undisturbed", [{ fieldName: "price", dataType: "INT32" }]);
+  await eventually(async () => expect(await exists("undisturbed")).toBe(true), 30_000);
+  expect(server.stderr.slice(logged).match(/task persisted/g)).toHaveLength(2);
+  await checkWhole("undisturbed");
+}, 60_000);
 
 it.each(steps)(
   "killed when %s, it is whole or not there, and is brought to its end",
@@ -135,7 +148,7 @@ it("killed when it has failed, it leaves its name to others", async () => {
 }, 60_000);
 
 it("nothing is stored in the end that no visible segment accounts for", async () => {
-  const wanted = ["source", ...steps.map(([, name]) => name)];
+  const wanted = ["source", "undisturbed", ...steps.map(([, name]) => name)];
   await eventually(async () => {
     const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
     const visible = (await Promise.all(wanted.map((name) => client.segments(name)))).flat();

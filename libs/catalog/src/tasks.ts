@@ -14,6 +14,8 @@ export interface TaskRecord extends Task {
   readonly keyBucket?: { readonly bucket: number; readonly buckets: number };
   /** Segments that it reads, where they are no files. */
   readonly segmentIds?: readonly SegmentId[];
+  /** Of a merge, segments of its other tasks, by whose keys it counts what matches nothing; false = another task does; absent = there is none. */
+  readonly countedSegmentIds?: readonly SegmentId[] | false;
   /** Range of primary keys that it reads, of rows of another service. */
   readonly keys?: KeyRange;
   /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */

@@ -8,11 +8,14 @@ export type OnDuplicateKey = "error" | "first" | "last";
 export type OnUnmatchedFileRow = "ignore" | "report" | "error";
 
 /** Which rows of the files go to which rows of the collection. */
-export interface MergeRules {
+export interface FileRowRules {
   /** The field of both sides whose values are compared; "" where there are no files. */
   readonly mergeField: string;
   readonly onDuplicateKey: OnDuplicateKey;
   readonly onUnmatchedFileRow: OnUnmatchedFileRow;
+}
+
+export interface MergeRules extends FileRowRules {
   /** Share of the collection's rows, 0 to 1, that must find a row of the files. */
   readonly minMatchRatio: number;
 }
@@ -52,6 +55,8 @@ export interface MergeTaskInput {
   readonly sourceCollectionId: bigint;
   readonly snapshotTs: bigint;
   readonly segmentIds: readonly SegmentId[];
+  /** Those of the merge's other tasks: their keys are looked up, too, to count rows of the files. False: another task counts these. */
+  readonly countedSegmentIds: readonly SegmentId[] | false;
   /** Of the source: the field by which rows are matched; undefined where there are no files. */
   readonly keyField: FieldSchema | undefined;
   /** Of the source: the field by which its deletes name rows. */
@@ -65,11 +70,14 @@ export interface MergeTaskInput {
   readonly sets: readonly SourceSet[];
   readonly sources?: readonly BroughtSource[];
   readonly options: Readonly<Record<string, string>>;
-  readonly rules: MergeRules;
+  readonly rules: FileRowRules;
   readonly isDryRun: boolean;
 }
 
-/** What a merge came to. Every row of the source is in the result once: `matchedSourceRows + unmatchedSourceRows = sourceRows`. */
+/**
+ * What a merge, or a task of it, came to. Every row of the source is in the result once: `matchedSourceRows + unmatchedSourceRows =
+ * sourceRows`. Rows of the files are counted by one task.
+ */
 export interface MergeReport {
   readonly sourceRows: number;
   readonly fileRows: number;
@@ -82,6 +90,23 @@ export interface MergeReport {
   readonly nullFileKeys: number;
   /** 0 of a dry run. */
   readonly destRows: number;
+}
+
+/** What the tasks of a merge came to together. */
+export function mergeReportOf([first, ...others]: readonly MergeReport[]): MergeReport {
+  return others.reduce(
+    (sum, report) => ({
+      sourceRows: sum.sourceRows + report.sourceRows,
+      fileRows: sum.fileRows + report.fileRows,
+      matchedSourceRows: sum.matchedSourceRows + report.matchedSourceRows,
+      unmatchedSourceRows: sum.unmatchedSourceRows + report.unmatchedSourceRows,
+      unmatchedFileRows: sum.unmatchedFileRows + report.unmatchedFileRows,
+      duplicateFileKeys: sum.duplicateFileKeys + report.duplicateFileKeys,
+      nullFileKeys: sum.nullFileKeys + report.nullFileKeys,
+      destRows: sum.destRows + report.destRows,
+    }),
+    first,
+  );
 }
 
 /** Codes of the REST interface for merges, beside those of Zilliz Cloud for volumes, where nothing of its own is known. */

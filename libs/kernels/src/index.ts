@@ -1,3 +1,4 @@
+export { copyShort, LONG_BYTES, viewOf } from "./copy-short.ts";
 export { KERNEL_BYTES_BEHIND, KERNEL_ROOM_BYTES, type KernelRoom } from "./distance-kernel.ts";
 export { exactFloat32 } from "./exact-float32.ts";
 export { FloatListScanner } from "./float-list-scanner.ts";

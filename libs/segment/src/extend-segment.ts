@@ -5,12 +5,15 @@ import type { ObjectWrites } from "@sluice/object-store";
 import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
 import { LogIdBlocks } from "./log-ids.ts";
 import { isWorthPacking } from "./minor-columns.ts";
+import { PutQueue } from "./put-queue.ts";
 import { RepeatedTimestamp } from "./repeated-timestamp.ts";
 import { bm25LogKey, deltaLogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
 /** Objects of one segment that are copied at once: the storage does it, and each call mostly waits. */
 const COPIES_AT_ONCE = 8;
+/** Logs that are written at once, or several times as many small ones. */
+const LARGE_PUTS_AT_ONCE = 2;
 
 /** What all segments of a merge share. */
 export interface ExtendContext {
@@ -35,7 +38,7 @@ export interface ExtendTarget extends SegmentBucket {
   readonly segmentId: bigint;
 }
 
-/** Columns of the new fields for the rows of the n-th logs. Asked for in order, each when those before it are written. */
+/** Columns of the new fields for the rows of the n-th logs, asked for in order. They stay valid until the call after the next one. */
 export type NewColumns = (part: number) => Promise<readonly Column[]>;
 
 /**
@@ -117,38 +120,62 @@ export class SegmentExtender {
     );
   }
 
-  /** Resolves to the bytes of the values in memory. */
+  /** Resolves to the bytes of the values in memory. The logs of a part are written while the values of the next one are found. */
   async #writeLogs(logs: NewLogs, columnsOf: NewColumns, signal: AbortSignal): Promise<number> {
-    const { segment } = logs.source;
-    const kept = segment.insertLogs.length;
+    const { insertLogs } = logs.source.segment;
+    const { rowCounts } = insertLogs[0];
+    const puts = new PutQueue(this.#context.store, LARGE_PUTS_AT_ONCE, signal);
+    using timestamps = this.#timestampsOf(logs.source);
     let memoryBytes = 0;
-    await this.#writeTimestamps(logs, signal);
-    for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {
-      const columns = await columnsOf(part);
-      const newBytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
-      const rowBytes = newBytes + (segment.memoryBytes / segment.rowCount) * rowCount;
-      memoryBytes += newBytes;
-      for (const [i, field] of this.#context.newFields.entries()) {
-        const isPacked = isWorthPacking(columnBytes(columns[i], rowCount), rowBytes);
-        await this.#write(logs, { field, index: kept + i, part, column: columns[i], isPacked }, signal);
+    let before: Promise<unknown> = Promise.resolve();
+    try {
+      for (const [part, rowCount] of rowCounts.entries()) {
+        const columns = await columnsOf(part);
+        const made = this.#logsOf(logs, part, columns, timestamps).map((log) => ({
+          ...log,
+          ...this.#encode(logs, log),
+        }));
+        await before;
+        before = Promise.all(made.map((log) => this.#put(log, puts)));
+        before.catch(() => {}); // It is waited for, or what it waits for is.
+        memoryBytes += bytesOf(columns, rowCount);
       }
+      await before;
+    } catch (error) {
+      puts.stop(error);
+      throw error;
+    } finally {
+      await puts.settled();
     }
     return memoryBytes;
   }
 
-  async #writeTimestamps(logs: NewLogs, signal: AbortSignal): Promise<void> {
-    const { segment, timestamp } = logs.source;
-    const index = segment.insertLogs.findIndex(({ fieldId }) => fieldId === timestampField.fieldId);
-    if (timestamp === undefined || index < 0) return;
-    const { rowCounts } = segment.insertLogs[0];
-    using timestamps = new RepeatedTimestamp(timestamp, Math.max(...rowCounts));
-    for (const [part, rowCount] of rowCounts.entries()) {
-      const column = timestamps.column(rowCount);
-      await this.#write(logs, { field: timestampField, index, part, column, isPacked: false }, signal);
-    }
+  /** Undefined where the segment's own are copied. */
+  #timestampsOf({ segment, timestamp }: ExtendSource): RepeatedTimestamp | undefined {
+    if (timestamp === undefined) return undefined;
+    return new RepeatedTimestamp(timestamp, Math.max(...segment.insertLogs[0].rowCounts));
   }
 
-  async #write(logs: NewLogs, { field, index, part, column, isPacked }: NewLog, signal: AbortSignal): Promise<void> {
+  /** What is written of a part: times of its rows, where all are the same, and the new fields. */
+  #logsOf(
+    { source: { segment } }: NewLogs,
+    part: number,
+    columns: readonly Column[],
+    timestamps: RepeatedTimestamp | undefined,
+  ): NewLog[] {
+    const { insertLogs } = segment;
+    const rowCount = insertLogs[0].rowCounts[part];
+    const rowBytes = bytesOf(columns, rowCount) + (segment.memoryBytes / segment.rowCount) * rowCount;
+    const made = this.#context.newFields.map((field, i): NewLog => {
+      const isPacked = isWorthPacking(columnBytes(columns[i], rowCount), rowBytes);
+      return { field, index: insertLogs.length + i, part, column: columns[i], isPacked };
+    });
+    const index = insertLogs.findIndex(({ fieldId }) => fieldId === timestampField.fieldId);
+    if (!timestamps || index < 0) return made;
+    return [{ field: timestampField, index, part, column: timestamps.column(rowCount), isPacked: false }, ...made];
+  }
+
+  #encode(logs: NewLogs, { field, index, part, column, isPacked }: NewLog): EncodedLog {
     const { segment, timestamp } = logs.source;
     const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
     const { fieldId, dataType, elementType, dim, nullable } = field;
@@ -157,9 +184,12 @@ export class SegmentExtender {
       ...{ rowCount: segment.insertLogs[0].rowCounts[part], minTimestamp: min, maxTimestamp: max },
       ...{ nowMs: this.#context.nowMs, dialect: nullable ? "2.5" : "2.3" },
     });
-    const key = insertLogKey(logs.place, fieldId, logs.firstIds[part] + BigInt(index));
-    await this.#context.store.put(key, pieces, signal);
     logs.sizesBytes[index][part] = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return { key: insertLogKey(logs.place, fieldId, logs.firstIds[part] + BigInt(index)), pieces };
+  }
+
+  async #put({ key, pieces, column }: NewLog & EncodedLog, puts: PutQueue): Promise<void> {
+    await puts.put(key, pieces);
     for (const piece of pieces) if (piece.buffer !== column.data.buffer) releaseMemory(piece);
   }
 
@@ -213,6 +243,15 @@ interface NewLog {
   readonly part: number;
   readonly column: Column;
   readonly isPacked: boolean;
+}
+
+interface EncodedLog {
+  readonly key: string;
+  readonly pieces: readonly Uint8Array[];
+}
+
+function bytesOf(columns: readonly Column[], rowCount: number): number {
+  return columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
 }
 
 function boundsOf({ rowTimestamps, timestamp }: StoredSegment): [min: bigint, max: bigint] {

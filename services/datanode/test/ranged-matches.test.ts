@@ -90,7 +90,7 @@ it("gives every row what its key has, cut into ranges as often as their values a
           found.push([isText ? Buffer.from(varValue(texts, i)).toString() : null, isNumber ? number : null]);
         }
       }
-      matches.end();
+      await matches.end();
       const rowsOf = sourceKeys.map((one) => (one === null ? undefined : expected.get(one)));
       expect(found).toEqual(
         rowsOf.map((row) => [row === undefined || row % 7 === 0 ? null : `text ${row}`, row ?? null]),

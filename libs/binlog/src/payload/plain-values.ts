@@ -1,4 +1,5 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
+import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import { Scratch } from "./scratch.ts";
 
@@ -34,7 +35,7 @@ export function isScratch(bytes: Uint8Array): boolean {
 function plainVarValues(column: VarColumn, validity: Uint8Array | undefined, from: number, to: number): Uint8Array {
   const { offsets, data } = column;
   const target = scratch.take(offsets[to] - offsets[from] + 4 * (to - from));
-  const view = new DataView(target.buffer, target.byteOffset, target.length);
+  const [view, source] = [viewOf(target), viewOf(data)];
   let at = 0;
   for (let row = from; row < to; row++) {
     if (validity?.[row] === 0) continue;
@@ -42,16 +43,11 @@ function plainVarValues(column: VarColumn, validity: Uint8Array | undefined, fro
     const length = offsets[row + 1] - start;
     view.setUint32(at, length, true);
     at += 4;
-    copyShort(data, start, target, at, length);
+    if (length > LONG_BYTES) target.set(data.subarray(start, start + length), at);
+    else copyShort(source, start, view, at, length);
     at += length;
   }
   return target.subarray(0, at);
-}
-
-/** Most values are shorter than what a call of `set` costs. */
-function copyShort(from: Uint8Array, start: number, to: Uint8Array, at: number, length: number): void {
-  if (length > 48) to.set(from.subarray(start, start + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[start + i];
 }
 
 /** BOOLEAN: bits, the lowest first. */

@@ -1,3 +1,4 @@
+import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
 import { TooLarge } from "../damage.ts";
 
 /** More than this cannot be one column of a batch: as much as the greatest array of texts has. */
@@ -12,10 +13,16 @@ export class BytesSink {
   /** Decoders stop behind the first value with which this many bytes are reached. */
   softLimit = Number.POSITIVE_INFINITY;
   readonly #maxBytes: number;
+  #view = viewOf(this.data);
 
   /** @param maxBytes below 2^32, since offsets are uint32 */
   constructor(maxBytes = MAX_BATCH_BYTES) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** Of `data`. */
+  get view(): DataView {
+    return this.#view;
   }
 
   get length(): number {
@@ -30,11 +37,12 @@ export class BytesSink {
     this.count = 0;
   }
 
-  /** Appends `source[start, end)` as one value. */
-  append(source: Uint8Array, start: number, end: number): void {
+  /** Appends `source[start, end)` as one value. @param view of the source, from who appends many */
+  append(source: Uint8Array, start: number, end: number, view?: DataView): void {
     const at = this.open(end - start);
-    if (end - start < 32) for (let i = start; i < end; i++) this.data[at + i - start] = source[i];
-    else this.data.set(source.subarray(start, end), at);
+    if (end - start > LONG_BYTES) this.data.set(source.subarray(start, end), at);
+    else if (view) copyShort(view, start, this.#view, at, end - start);
+    else for (let i = start; i < end; i++) this.data[at + i - start] = source[i];
   }
 
   /** Appends one value of `size` bytes, which the caller writes to `data` from the answered offset on. */
@@ -53,6 +61,7 @@ export class BytesSink {
     const grown = new Uint8Array(Math.min(this.#maxBytes, Math.max(size, this.data.length * 2, 1024)));
     grown.set(this.data.subarray(0, this.length));
     this.data = grown;
+    this.#view = viewOf(grown);
   }
 
   /** Forgets the first `count` values; the others move to the front. */

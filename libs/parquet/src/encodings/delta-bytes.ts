@@ -1,3 +1,4 @@
+import { viewOf } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 import type { BytesSink } from "./bytes-sink.ts";
 import { DeltaBinaryPackedDecoder } from "./delta-binary-packed.ts";
@@ -27,11 +28,13 @@ class Lengths {
 export class DeltaLengthDecoder implements BytesDecoder {
   readonly #lengths = new Lengths();
   #bytes: Uint8Array = new Uint8Array(0);
+  #view = viewOf(this.#bytes);
   #at = 0;
   #end = 0;
 
   reset(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
     this.#end = end;
     this.#at = this.#lengths.reset(bytes, start, end);
   }
@@ -41,7 +44,7 @@ export class DeltaLengthDecoder implements BytesDecoder {
     for (; done < count && !sink.isFull; done++) {
       const length = this.#lengths.next();
       if (length > this.#end - this.#at) throw new Damage(`a value of ${length} bytes exceeds its page`);
-      sink.append(this.#bytes, this.#at, this.#at + length);
+      sink.append(this.#bytes, this.#at, this.#at + length, this.#view);
       this.#at += length;
     }
     return done;
@@ -57,6 +60,7 @@ export class DeltaBytesDecoder implements BytesDecoder, FixedDecoder {
   #at = 0;
   #end = 0;
   #last = new Uint8Array(64);
+  #lastView = viewOf(this.#last);
   #lastLength = 0;
 
   /** @param width of FIXED_LEN_BYTE_ARRAY values; undefined for byte arrays */
@@ -76,7 +80,7 @@ export class DeltaBytesDecoder implements BytesDecoder, FixedDecoder {
     let done = 0;
     for (; done < count && !target.isFull; done++) {
       this.#next();
-      target.append(this.#last, 0, this.#lastLength);
+      target.append(this.#last, 0, this.#lastLength, this.#lastView);
     }
     return done;
   }
@@ -107,5 +111,6 @@ export class DeltaBytesDecoder implements BytesDecoder, FixedDecoder {
     const grown = new Uint8Array(size * 2);
     grown.set(this.#last.subarray(0, this.#lastLength));
     this.#last = grown;
+    this.#lastView = viewOf(grown);
   }
 }

@@ -98,10 +98,11 @@ export class DictionaryBytesDecoder implements BytesDecoder {
 
   read(count: number, sink: BytesSink): number {
     const { bytes, size } = this.#dictionary;
+    const { view } = bytes;
     let done = 0;
     for (; done < count && !sink.isFull; done++) {
       const index = this.#indexes.takeOne(size);
-      sink.append(bytes.data, bytes.offsets[index], bytes.offsets[index + 1]);
+      sink.append(bytes.data, bytes.offsets[index], bytes.offsets[index + 1], view);
     }
     return done;
   }

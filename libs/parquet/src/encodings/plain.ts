@@ -1,3 +1,4 @@
+import { viewOf } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 import type { BytesSink } from "./bytes-sink.ts";
 import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
@@ -58,25 +59,29 @@ export class PlainBoolDecoder implements FixedDecoder {
 /** PLAIN byte arrays: four bytes of length before each. */
 export class PlainBytesDecoder implements BytesDecoder {
   #bytes: Uint8Array = new Uint8Array(0);
+  #view = viewOf(this.#bytes);
   #at = 0;
   #end = 0;
 
   reset(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
     this.#at = start;
     this.#end = end;
   }
 
   read(count: number, sink: BytesSink): number {
-    let done = 0;
+    const [bytes, view, end] = [this.#bytes, this.#view, this.#end];
+    let [done, at] = [0, this.#at];
     for (; done < count && !sink.isFull; done++) {
-      const start = this.#at + 4;
-      if (start > this.#end) throw new Damage("the values of a page end early");
-      const length = uint32(this.#bytes, this.#at);
-      if (length > this.#end - start) throw new Damage(`a value of ${length} bytes exceeds its page`);
-      sink.append(this.#bytes, start, start + length);
-      this.#at = start + length;
+      const start = at + 4;
+      if (start > end) throw new Damage("the values of a page end early");
+      const length = view.getUint32(at, true);
+      if (length > end - start) throw new Damage(`a value of ${length} bytes exceeds its page`);
+      sink.append(bytes, start, start + length, view);
+      at = start + length;
     }
+    this.#at = at;
     return done;
   }
 }

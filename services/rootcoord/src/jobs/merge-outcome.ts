@@ -1,5 +1,5 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { type MergeReport, specOf } from "@sluice/jobs";
+import { type MergeReport, mergeReportOf, specOf } from "@sluice/jobs";
 
 /** What a merge is about, and what it came to as soon as that is known. */
 export interface MergeOutcome extends Partial<MergeReport> {
@@ -21,6 +21,12 @@ export function mergeOutcome(job: JobRecord, tasks: readonly TaskRecord[]): Merg
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
     ...{ destDbName: job.dbName, destCollectionName },
     ...{ snapshotTs: String(job.timestamp), ignoredColumns, dryRun: isDryRun },
-    ...tasks.find(({ findings }) => findings?.merged)?.findings?.merged,
+    ...reportOf(tasks),
   };
+}
+
+/** What all tasks came to together; undefined until all have. */
+export function reportOf(tasks: readonly TaskRecord[]): MergeReport | undefined {
+  const reports = tasks.flatMap(({ findings }) => findings?.merged ?? []);
+  return tasks.length > 0 && reports.length === tasks.length ? mergeReportOf(reports) : undefined;
 }

@@ -1,10 +1,10 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError, type SourceLocation } from "@sluice/errors";
-import type { MergeRules } from "@sluice/jobs";
+import type { FileRowRules } from "@sluice/jobs";
 import { AscendingKeys } from "./ascending-keys.ts";
 import { giveWords, takeWords } from "./growing-memory.ts";
 import { KeyIndex } from "./key-index.ts";
-import { isNullKey, keyText, type MergeKeys } from "./merge-keys.ts";
+import { isNullKey, keyText, type MergeKeys, type SourceKeys } from "./merge-keys.ts";
 
 /** Memory of the keys of a task, beside that of their values. */
 export const KEY_TABLE_BYTES = 160 << 20;
@@ -40,7 +40,7 @@ export interface BatchPlace {
 
 /** Keys of rows of the files, in memory. A row that is kept has a number: that of the rows kept before it. */
 export class FileKeys implements Disposable {
-  readonly #rule: MergeRules["onDuplicateKey"];
+  readonly #rule: FileRowRules["onDuplicateKey"];
   readonly #limits: KeyLimits;
   readonly #counts: FileCounts;
   readonly #samples: string[] = [];
@@ -55,7 +55,7 @@ export class FileKeys implements Disposable {
   #duplicates = 0;
   #repeatedAt: SourceLocation | undefined;
 
-  constructor({ onDuplicateKey }: Pick<MergeRules, "onDuplicateKey">, limits: KeyLimits, counts: FileCounts) {
+  constructor({ onDuplicateKey }: Pick<FileRowRules, "onDuplicateKey">, limits: KeyLimits, counts: FileCounts) {
     this.#rule = onDuplicateKey;
     this.#limits = limits;
     this.#counts = counts;
@@ -194,8 +194,14 @@ export class FileKeys implements Disposable {
     return found;
   }
 
-  /** Every row of the source was looked up. */
-  end(): void {
+  /** Counts what has found nothing. @param others rows of the source that were not looked up */
+  async end(others?: AsyncIterable<SourceKeys>): Promise<void> {
+    let rows = new Int32Array(0);
+    for await (const { keys } of others ?? []) {
+      if (rows.length < keys.rowCount) rows = new Int32Array(2 * keys.rowCount);
+      this.find(keys, rows);
+    }
+
     let matchedRows = 0;
     for (let row = 0; row < this.#rowCount; row++) matchedRows += this.#matched[row];
     this.#counts.unmatchedFileRows += this.#size - matchedRows;

@@ -1,12 +1,12 @@
-import type { Column } from "@sluice/columns";
+import { type Column, type FixedColumn, views } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { MergeRules } from "@sluice/jobs";
+import type { FileRowRules } from "@sluice/jobs";
 import { DataType, type FieldSchema, rowIdField } from "@sluice/schema";
 import { DealtRows } from "./dealt-rows.ts";
 import type { FileCounts } from "./file-keys.ts";
 import type { FileBatch } from "./file-rows.ts";
 import { type HashLimits, HashSide } from "./hash-side.ts";
-import { isNullKey, keyBucket, type MergeKeys, mergeKeys } from "./merge-keys.ts";
+import { isNullKey, keyBucket, type MergeKeys, mergeKeys, type SourceKeys } from "./merge-keys.ts";
 import { Spill } from "./spill.ts";
 
 /** Each level cuts the keys into so many parts, as a power of two. */
@@ -15,17 +15,11 @@ const BUCKETS = 1 << LEVEL_BITS;
 /** Sixteen parts of sixteen of …: what does not fit then is rows with one key. */
 const MAX_LEVELS = 6;
 
-/** Keys of the source in the order of its rows, whose numbers count on. */
-export interface SourceKeys {
-  readonly keys: MergeKeys;
-  readonly firstRow: number;
-}
-
 export interface GraceOptions {
   /** As the files have it. */
   readonly keyField: FieldSchema;
   readonly newFields: readonly FieldSchema[];
-  readonly rules: MergeRules;
+  readonly rules: FileRowRules;
   readonly limits: HashLimits;
   readonly counts: FileCounts;
   readonly signal: AbortSignal;
@@ -47,8 +41,16 @@ export class GraceJoin {
     this.#options = options;
   }
 
-  /** The matches; the caller disposes of them. @throws {ImportError} as the sides; `object_store_refused` for a full disk */
-  async join(files: AsyncIterable<FileBatch>, source: AsyncIterable<SourceKeys>): Promise<readonly Spill[]> {
+  /**
+   * The matches; the caller disposes of them.
+   * @param others rows of the source that are looked up, but whose matches nobody wants
+   * @throws {ImportError} as the sides; `object_store_refused` for a full disk
+   */
+  async join(
+    files: AsyncIterable<FileBatch>,
+    source: AsyncIterable<SourceKeys>,
+    others?: AsyncIterable<SourceKeys>,
+  ): Promise<readonly Spill[]> {
     await using fileSide = new AsyncDisposableStack();
     await using sourceSide = new AsyncDisposableStack();
     const { keyField, newFields } = this.#options;
@@ -56,7 +58,9 @@ export class GraceJoin {
     for await (const { keys, columns } of files) await this.#cut(fileParts, keys, [keys.column, ...columns], 0);
     const sourceParts = await openParts([ordinalField, keyField], sourceSide);
     for await (const { keys, firstRow } of source)
-      await this.#cut(sourceParts, keys, [ordinals(firstRow, keys.rowCount), keys.column], 0);
+      await this.#cut(sourceParts, keys, [ordinals(keys.rowCount, firstRow), keys.column], 0);
+    for await (const { keys } of others ?? [])
+      await this.#cut(sourceParts, keys, [ordinals(keys.rowCount), keys.column], 0);
     await this.#joinParts(fileParts, sourceParts, 1);
     return this.#matches;
   }
@@ -93,11 +97,11 @@ export class GraceJoin {
     for await (const { columns, rowCount } of source.batches()) {
       const rows = new Int32Array(rowCount);
       side.find(mergeKeys(columns[1], rowCount), rows);
-      await matches.append([columns[0], ...side.gather(rows, [])], foundRows(rows));
+      await matches.append([columns[0], ...side.gather(rows, [])], wantedRows(rows, columns[0]));
       this.#options.signal.throwIfAborted();
     }
     await matches.flush();
-    side.end();
+    await side.end();
   }
 
   async #fill(side: HashSide, files: Spill): Promise<boolean> {
@@ -134,16 +138,18 @@ async function openParts(fields: readonly FieldSchema[], opened: AsyncDisposable
   return parts;
 }
 
-function ordinals(firstRow: number, rowCount: number): Column {
-  const numbers = new Float64Array(rowCount);
-  for (let row = 0; row < rowCount; row++) numbers[row] = firstRow + row;
+/** Numbers of rows from `firstRow` on; -1 for those whose matches nobody wants. */
+function ordinals(rowCount: number, firstRow?: number): Column {
+  const numbers = new Float64Array(rowCount).fill(-1);
+  if (firstRow !== undefined) for (let row = 0; row < rowCount; row++) numbers[row] = firstRow + row;
   return { kind: "fixed", width: 8, data: new Uint8Array(numbers.buffer), validity: undefined };
 }
 
-/** Places that have a row. */
-function foundRows(rows: Int32Array): Uint32Array {
+/** Places that have a row, of rows whose matches are wanted. */
+function wantedRows(rows: Int32Array, numbers: Column): Uint32Array {
+  const ordinal = views.float64(numbers as FixedColumn, rows.length);
   const found = new Uint32Array(rows.length);
   let count = 0;
-  for (let i = 0; i < rows.length; i++) if (rows[i] >= 0) found[count++] = i;
+  for (let i = 0; i < rows.length; i++) if (rows[i] >= 0 && ordinal[i] >= 0) found[count++] = i;
   return found.subarray(0, count);
 }

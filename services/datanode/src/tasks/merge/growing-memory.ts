@@ -13,7 +13,7 @@ export interface GrowingColumn {
   appendRows(column: Column, rows: Uint32Array): void;
   /** Makes room for so many rows, whose number is known or guessed. */
   reserve(rows: number): void;
-  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
+  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until the call after the next one. */
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
   /** All rows as they lie here: valid until one more comes. */
   all(): Column;
@@ -79,17 +79,19 @@ export class Nulls {
   }
 }
 
-/** Memory that is used again by each batch. */
+/** Memory that is used again by every second batch: the one before may be on its way into the store. */
 export class Scratch {
-  #bytes = new Uint8Array(0);
+  #next = new Uint8Array(0);
+  #last = new Uint8Array(0);
 
   /** What it holds is anything. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length < length) {
-      giveMemory(this.#bytes);
-      this.#bytes = takeMemory(2 * length);
+    [this.#next, this.#last] = [this.#last, this.#next];
+    if (this.#last.length < length) {
+      giveMemory(this.#last);
+      this.#last = takeMemory(2 * length);
     }
-    return this.#bytes.subarray(0, length);
+    return this.#last.subarray(0, length);
   }
 
   /** As `take`, of `count` numbers. */
@@ -99,8 +101,8 @@ export class Scratch {
   }
 
   release(): void {
-    giveMemory(this.#bytes);
-    this.#bytes = new Uint8Array(0);
+    for (const bytes of [this.#next, this.#last]) giveMemory(bytes);
+    [this.#next, this.#last] = [new Uint8Array(0), new Uint8Array(0)];
   }
 }
 

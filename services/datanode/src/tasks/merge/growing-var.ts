@@ -1,5 +1,6 @@
 import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
+import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
 import {
   areAllFound,
   copyBytes,
@@ -13,15 +14,13 @@ import {
 } from "./growing-memory.ts";
 
 const FIRST_STARTS = 32;
-/** Bytes from which on a call beats a loop. */
-const LONG = 32;
-
 /** Values of any length, one behind the other: less than 4 GiB of them. */
 export class GrowingVar implements GrowingColumn {
   readonly #nulls = new Nulls();
   readonly #gathered = new Scratch();
   readonly #validity = new Scratch();
   readonly #offsets = new Scratch();
+  readonly #froms = new Scratch();
   #data = new Uint8Array(0);
   /** Where each value begins, and behind the last one where it ends. */
   #starts = new Uint32Array(0);
@@ -67,11 +66,12 @@ export class GrowingVar implements GrowingColumn {
     starts[count] = end;
     if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
     const target = this.#data;
+    const [from, to] = [viewOf(source), viewOf(target)];
     for (let i = 0; i < rows.length; i++) {
-      const from = offsets[rows[i]];
+      const start = offsets[rows[i]];
       const [at, length] = [starts[first + i], starts[first + i + 1] - starts[first + i]];
-      if (length > LONG) target.set(source.subarray(from, from + length), at);
-      else for (let k = 0; k < length; k++) target[at + k] = source[from + k];
+      if (length > LONG_BYTES) target.set(source.subarray(start, start + length), at);
+      else copyShort(from, start, to, at, length);
     }
     this.#nulls.setRows(first, validity, rows);
     this.#rows = count;
@@ -85,22 +85,30 @@ export class GrowingVar implements GrowingColumn {
     const first = firstOfRun(rows);
     const offsets = this.#offsets.takeWords(rows.length + 1);
     offsets[0] = 0;
-    const validity =
-      this.#nulls.isNone && areAllFound(rows)
-        ? this.#addLengths(rows, offsets)
-        : this.#addLengthsOrNulls(rows, standIn, offsets);
+    if (this.#nulls.isNone && areAllFound(rows)) return this.#gatherFound(rows, offsets, first);
+    const validity = this.#addLengthsOrNulls(rows, standIn, offsets);
     const data = this.#gathered.take(offsets[rows.length]);
-    if (first >= 0) data.set(this.#data.subarray(this.#starts[first], this.#starts[first + rows.length]));
-    else if (validity === undefined && areAllFound(rows)) this.#copyFound(rows, offsets, data);
-    else this.#copyValues(rows, standIn, offsets, data);
+    this.#copyValues(rows, standIn, offsets, data);
     return { kind: "var", offsets, data, validity };
   }
 
-  /** Of values alone. Nothing else is in the loop, so that the processor waits for many of the rows at once. */
-  #addLengths(rows: Int32Array, offsets: Uint32Array): undefined {
+  /** Of values alone. @param first as of `firstOfRun` */
+  #gatherFound(rows: Int32Array, offsets: Uint32Array, first: number): Column {
+    const froms = this.#froms.takeWords(rows.length);
+    this.#find(rows, offsets, froms);
+    const data = this.#gathered.take(offsets[rows.length]);
+    if (first >= 0) data.set(this.#data.subarray(this.#starts[first], this.#starts[first + rows.length]));
+    else this.#copyFound(froms, offsets, data);
+    return { kind: "var", offsets, data, validity: undefined };
+  }
+
+  /** Where each value lies. Nothing else is in the loop, so that the processor waits for many of the rows at once. */
+  #find(rows: Int32Array, offsets: Uint32Array, froms: Uint32Array): void {
     const starts = this.#starts;
     for (let i = 0, bytes = 0; i < rows.length; i++) {
-      bytes += starts[rows[i] + 1] - starts[rows[i]];
+      const from = starts[rows[i]];
+      froms[i] = from;
+      bytes += starts[rows[i] + 1] - from;
       offsets[i + 1] = bytes;
     }
   }
@@ -121,13 +129,13 @@ export class GrowingVar implements GrowingColumn {
     return hasNulls ? validity : undefined;
   }
 
-  #copyFound(rows: Int32Array, offsets: Uint32Array, target: Uint8Array): void {
-    const [starts, source] = [this.#starts, this.#data];
-    for (let i = 0; i < rows.length; i++) {
-      const from = starts[rows[i]];
+  #copyFound(froms: Uint32Array, offsets: Uint32Array, target: Uint8Array): void {
+    const source = this.#data;
+    const [from, to] = [viewOf(source), viewOf(target)];
+    for (let i = 0; i < froms.length; i++) {
       const [at, length] = [offsets[i], offsets[i + 1] - offsets[i]];
-      if (length > LONG) target.set(source.subarray(from, from + length), at);
-      else for (let k = 0; k < length; k++) target[at + k] = source[from + k];
+      if (length > LONG_BYTES) target.set(source.subarray(froms[i], froms[i] + length), at);
+      else copyShort(from, froms[i], to, at, length);
     }
   }
 
@@ -155,7 +163,7 @@ export class GrowingVar implements GrowingColumn {
     giveMemory(this.#data);
     giveWords(this.#starts);
     [this.#data, this.#starts] = [new Uint8Array(0), new Uint32Array(0)];
-    for (const one of [this.#nulls, this.#gathered, this.#validity, this.#offsets]) one.release();
+    for (const one of [this.#nulls, this.#gathered, this.#validity, this.#offsets, this.#froms]) one.release();
   }
 
   /** Of the last value. */

@@ -1,8 +1,8 @@
 import type { Column } from "@sluice/columns";
-import type { MergeRules } from "@sluice/jobs";
+import type { FileRowRules } from "@sluice/jobs";
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import { type BatchPlace, type FileCounts, FileKeys, type KeptRows, type KeyLimits } from "./file-keys.ts";
-import type { MergeKeys } from "./merge-keys.ts";
+import type { MergeKeys, SourceKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
 
 /** However much memory a worker has: with one batch more, places of values are numbers of 32 bits. */
@@ -22,7 +22,7 @@ export class HashSide implements Disposable {
   readonly #limits: HashLimits;
   #store: RowStore | undefined;
 
-  constructor(fields: readonly FieldSchema[], rules: MergeRules, limits: HashLimits, counts: FileCounts) {
+  constructor(fields: readonly FieldSchema[], rules: FileRowRules, limits: HashLimits, counts: FileCounts) {
     this.keys = new FileKeys(rules, limits, counts);
     this.#limits = limits;
     const { expectedRows = 0, valueBytes } = limits;
@@ -66,9 +66,9 @@ export class HashSide implements Disposable {
     return this.#store?.gather(rows, standIns) ?? [];
   }
 
-  /** Every row of the source was looked up. */
-  end(): void {
-    this.keys.end();
+  /** As `FileKeys.end`. */
+  end(others?: AsyncIterable<SourceKeys>): Promise<void> {
+    return this.keys.end(others);
   }
 
   /** Gives its memory back; what it has gathered is not valid any more. */

@@ -1,5 +1,5 @@
 import type { Column } from "@sluice/columns";
-import type { MergeKeys } from "./merge-keys.ts";
+import type { MergeKeys, SourceKeys } from "./merge-keys.ts";
 
 /** Rows of the source whose logs stand together. */
 export interface SourcePart {
@@ -10,7 +10,7 @@ export interface SourcePart {
 }
 
 export interface MatchedRows {
-  /** Values of the new fields, for every row. */
+  /** Values of the new fields, for every row. They stay valid until the call after the next one. */
   readonly columns: readonly Column[];
   /** Rows that have found one of the files. */
   readonly matched: number;
@@ -19,6 +19,6 @@ export interface MatchedRows {
 /** Gives the rows of the source, part after part, in order, the values that the files have for them. */
 export interface RowMatcher extends AsyncDisposable {
   match(part: SourcePart): Promise<MatchedRows>;
-  /** All parts were matched. */
-  end(): void;
+  /** All parts were matched. Counts rows of the files that have found nothing. @param others rows of the source that have no part here */
+  end(others: AsyncIterable<SourceKeys>): Promise<void>;
 }

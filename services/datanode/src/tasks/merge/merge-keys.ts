@@ -12,6 +12,12 @@ export interface MergeKeys {
   readonly perKey: number;
 }
 
+/** Keys of the source in the order of its rows, whose numbers count on. */
+export interface SourceKeys {
+  readonly keys: MergeKeys;
+  readonly firstRow: number;
+}
+
 export function mergeKeys(column: Column, rowCount: number): MergeKeys {
   return { column, rowCount, words: keyWords(column, rowCount), perKey: keyWordCount(column) };
 }

@@ -16,20 +16,23 @@ export async function runMerge(
   context: TaskContext,
   limits: MergeLimits = {},
 ): Promise<TaskResult> {
-  const counts = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
+  const counts = { ...noFileRows };
   using source = new SourceRows(input, context);
   await using matcher = await openMatcher(input, context, source, counts, limits);
   const merge = new Merge(input, context, source, matcher);
   const segments: StoredSegment[] = [];
   for await (const some of source.segments()) segments.push(...(await merge.take(some)));
-  matcher.end();
+  const counted = source.others();
+  if (counted) await matcher.end(counted);
   const { sourceRows, matchedSourceRows } = merge;
   const unmatchedSourceRows = sourceRows - matchedSourceRows;
   const destRows = segments.reduce((sum, { rowCount, deletedRows = 0 }) => sum + rowCount - deletedRows, 0);
-  const merged = { sourceRows, matchedSourceRows, unmatchedSourceRows, ...counts, destRows };
-  checkRules(merged, input, context);
+  const merged = { sourceRows, matchedSourceRows, unmatchedSourceRows, ...(counted ? counts : noFileRows), destRows };
+  checkUnmatched(merged, input, context);
   return { rowCount: sourceRows, segments, autoIds: [], findings: { sets: [], rejected: [], merged } };
 }
+
+const noFileRows = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
 
 class Merge {
   readonly #input: MergeTaskInput;
@@ -97,14 +100,11 @@ class Merge {
   }
 }
 
-/** @throws {ImportError} `value_invalid` for what the rules of the request do not bear with */
-function checkRules(report: MergeReport, { rules }: MergeTaskInput, context: TaskContext): void {
-  const { unmatchedFileRows, matchedSourceRows, sourceRows } = report;
+/** @throws {ImportError} `value_invalid` for rows of the files without a match, where the rules do not bear with them */
+function checkUnmatched({ unmatchedFileRows }: MergeReport, { rules }: MergeTaskInput, context: TaskContext): void {
+  if (unmatchedFileRows === 0) return;
   const unmatched = `${unmatchedFileRows} rows of the files have a key that no row of the collection has`;
-  if (unmatchedFileRows > 0 && rules.onUnmatchedFileRow === "error")
+  if (rules.onUnmatchedFileRow === "error")
     throw new ImportError("value_invalid", `${unmatched} (onUnmatchedFileRow "error")`, { field: rules.mergeField });
-  if (unmatchedFileRows > 0 && rules.onUnmatchedFileRow === "report") context.warn(unmatched);
-  if (sourceRows === 0 || matchedSourceRows / sourceRows >= rules.minMatchRatio) return;
-  const reason = `${matchedSourceRows} of ${sourceRows} rows of the collection have found a row of the files, less than minMatchRatio ${rules.minMatchRatio}`;
-  throw new ImportError("value_invalid", reason, { field: rules.mergeField });
+  if (rules.onUnmatchedFileRow === "report") context.warn(unmatched);
 }

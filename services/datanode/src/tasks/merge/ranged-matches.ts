@@ -4,6 +4,7 @@ import { DataType, type FieldSchema, rowIdField } from "@sluice/schema";
 import { DealtRows } from "./dealt-rows.ts";
 import type { FileKeys } from "./file-keys.ts";
 import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
+import type { SourceKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
 import type { SourceRows } from "./source-rows.ts";
 import { Spill, type SpilledBatch } from "./spill.ts";
@@ -80,8 +81,8 @@ export class RangedMatches implements RowMatcher {
     return { columns: this.#store.gather(rows, this.#options.standIns), matched };
   }
 
-  end(): void {
-    this.#keys.end();
+  end(others?: AsyncIterable<SourceKeys>): Promise<void> {
+    return this.#keys.end(others);
   }
 
   /** Brings back the next range, or cuts it again where its values do not fit either. */

@@ -6,6 +6,7 @@ import { announcedRows, type FileBatch, fileKey, fileRows } from "./file-rows.ts
 import { GraceJoin } from "./grace-join.ts";
 import { HashSide } from "./hash-side.ts";
 import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
+import type { SourceKeys } from "./merge-keys.ts";
 import { RangedMatches, withNumbers } from "./ranged-matches.ts";
 import { RowStore } from "./row-store.ts";
 import { RowsThatCount } from "./rows-that-count.ts";
@@ -45,7 +46,8 @@ export async function openMatcher(
   if (!(await fillSide(side, counted, tableBytes / KEYS_PER_BITS, input, context, counts))) {
     side[Symbol.dispose]();
     const join = new GraceJoin({ ...{ keyField: fileKey(keyField), newFields, rules, limits, counts, signal } });
-    return SpilledMatches.of(join, () => join.join(countedRows(input, context, counts), source.allKeys()), {
+    const run = () => join.join(countedRows(input, context, counts), source.allKeys(), source.others());
+    return SpilledMatches.of(join, run, {
       ...{ newFields, standIns },
     });
   }
@@ -116,7 +118,7 @@ class NoMatches implements RowMatcher {
     return { columns: this.#store.gather(new Int32Array(rowCount).fill(-1), this.#standIns), matched: 0 };
   }
 
-  end(): void {}
+  async end(): Promise<void> {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#store[Symbol.dispose]();
@@ -140,8 +142,8 @@ class MatchesInMemory implements RowMatcher {
     return { columns: this.#side.gather(rows, this.#standIns), matched };
   }
 
-  end(): void {
-    this.#side.end();
+  end(others: AsyncIterable<SourceKeys>): Promise<void> {
+    return this.#side.end(others);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,9 +3,8 @@ import type { MergeTaskInput } from "@sluice/jobs";
 import type { VisibleSegment } from "@sluice/schema";
 import { readSegmentField, type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { TaskContext } from "../task-kind.ts";
-import type { SourceKeys } from "./grace-join.ts";
 import { LiveKeys } from "./live-keys.ts";
-import { mergeKeys, widened } from "./merge-keys.ts";
+import { mergeKeys, type SourceKeys, widened } from "./merge-keys.ts";
 
 /** Segments that are asked for at once: of thousands, the logs alone would take megabytes. */
 const SEGMENTS_PER_QUESTION = 64;
@@ -30,9 +29,13 @@ export class SourceRows implements Disposable {
     this.#live = new LiveKeys(input.primaryKey, context);
   }
 
-  /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
-  async *segments(): AsyncGenerator<SourceSegments> {
-    const { segmentIds, sourceCollectionId: collectionId, snapshotTs: timestamp, expiredTs } = this.#input;
+  /** Of this task. @throws {ImportError} `job_failed` when the snapshot is not kept any more */
+  segments(): AsyncGenerator<SourceSegments> {
+    return this.#visible(this.#input.segmentIds);
+  }
+
+  async *#visible(segmentIds: MergeTaskInput["segmentIds"]): AsyncGenerator<SourceSegments> {
+    const { sourceCollectionId: collectionId, snapshotTs: timestamp, expiredTs } = this.#input;
     let firstRow = 0;
     for (let at = 0; at < segmentIds.length; at += SEGMENTS_PER_QUESTION) {
       const ids = segmentIds.slice(at, at + SEGMENTS_PER_QUESTION);
@@ -57,16 +60,30 @@ export class SourceRows implements Disposable {
     return mergeKeys(segment.deltaLogs ? await this.#live.only(keys, segment, logs) : keys, rowCount);
   }
 
-  /** Of all segments, deleted rows too. @throws {ImportError} as `segments` */
+  /** Of all segments of this task, deleted rows too. @throws {ImportError} as `segments` */
   async rowCount(): Promise<number> {
     let rows = 0;
     for await (const { segments } of this.segments()) rows += segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
     return rows;
   }
 
-  /** Keys of all rows whose logs begin with one of `[begin, end)`, logs after logs. */
-  async *allKeys(begin = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<SourceKeys> {
-    for await (const { segments, firstRow } of this.segments()) {
+  /** Keys of all rows of this task whose logs begin with one of `[begin, end)`, logs after logs. */
+  allKeys(begin = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<SourceKeys> {
+    return this.#keysOf(this.segments(), begin, end);
+  }
+
+  /** Keys of the rows of other tasks, where this one counts for them; their numbers begin at 0, too. */
+  others(): AsyncGenerator<SourceKeys> | undefined {
+    const { countedSegmentIds } = this.#input;
+    return countedSegmentIds ? this.#keysOf(this.#visible(countedSegmentIds)) : undefined;
+  }
+
+  async *#keysOf(
+    all: AsyncIterable<SourceSegments>,
+    begin = 0,
+    end = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<SourceKeys> {
+    for await (const { segments, firstRow } of all) {
       let row = firstRow;
       for (const segment of segments)
         for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {

@@ -50,7 +50,8 @@ export class SpilledMatches implements RowMatcher {
     return { columns: this.#store.gather(rows, this.#options.standIns), matched: this.#store.rowCount };
   }
 
-  end(): void {}
+  /** The join has looked up all rows. */
+  async end(): Promise<void> {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#store[Symbol.dispose]();

@@ -2,21 +2,28 @@ import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { type MergeTaskInput, newTask, specOf } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
-import { composeTso, primaryKeyIndex, segmentId } from "@sluice/schema";
+import { composeTso, primaryKeyIndex, type SegmentId, type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
 import type { JobCredentials } from "../job-credentials.ts";
+import { reportOf } from "../merge-outcome.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+import { memoryBytesOf } from "./segment-tasks.ts";
 
 export interface MergePlannerDeps {
   readonly credentials: JobCredentials;
-  readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "commit">;
+  readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers" | "commit">;
   readonly hidden: Pick<HiddenCollections, "publish">;
+  /** Bytes of rows of a task, about, where they may be as few. */
+  readonly splitBytes: number;
 }
 
+/** Smaller tasks are not made for workers that have nothing to do. */
+const MIN_TASK_BYTES = 64 << 20;
+
 /**
- * Rows of a collection with values of files into a new collection. It is one task: which rows of the files have one key, and which
- * are left, is known to who has seen all of them.
+ * Rows of a collection with values of files into a new collection. A task has some of the segments and reads all files. One of them
+ * looks up the keys of the others' rows, too: which rows of the files match nothing is known to who has seen all of both.
  */
 export class MergePlanner implements JobPlanner {
   readonly #deps: MergePlannerDeps;
@@ -30,14 +37,24 @@ export class MergePlanner implements JobPlanner {
     const partitionIds = partitions.map(([from]) => from);
     const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, partitionIds, timestamp);
     const fileBytes = groups.flatMap(({ files }) => files).reduce((sum, file) => sum + file.sizeBytes, 0);
-    const sizeBytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, fileBytes);
-    const segmentIds = segments.map((segment) => segmentId(segment.segmentId));
-    const rows = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
-    const all = { group: 0, groupCount: Math.max(1, groups.length), announcedRows: rows };
-    return [{ ...newTask, kind: "merge", ...all, sizeBytes, segmentIds }];
+    const shares = sharesOf(segments, await this.#taskCount(segments, fileBytes));
+    return shares.map((share, i) => ({
+      ...{ ...newTask, kind: "merge", group: 0, groupCount: Math.max(1, groups.length) },
+      ...{ announcedRows: share.reduce((sum, { rowCount }) => sum + rowCount, 0), segmentIds: idsOf(share) },
+      sizeBytes: memoryBytesOf(share) + fileBytes,
+      ...(shares.length > 1 && { countedSegmentIds: i === 0 && idsOf(shares.slice(1).flat()) }),
+    }));
   }
 
-  inputOf(job: JobRecord, { segmentIds = [] }: TaskRecord): MergeTaskInput {
+  /** One for each free worker, as long as what a task reads of the collection is more than the files, which each of them reads. */
+  async #taskCount(segments: readonly StoredSegment[], fileBytes: number): Promise<number> {
+    const { dataCoord, splitBytes } = this.#deps;
+    const minBytes = Math.max(1, fileBytes, Math.min(MIN_TASK_BYTES, splitBytes));
+    const workers = await dataCoord.freeWorkers().catch(() => 1);
+    return Math.max(1, Math.min(workers, segments.length, Math.floor(memoryBytesOf(segments) / minBytes)));
+  }
+
+  inputOf(job: JobRecord, { segmentIds = [], countedSegmentIds = [] }: TaskRecord): MergeTaskInput {
     const { sourceCollectionId, partitions, vchannels, newFieldIds, isDryRun, formatOptions, ...rules } = specOf(
       job,
       "merge",
@@ -47,9 +64,10 @@ export class MergePlanner implements JobPlanner {
     const { collectionId, timestamp: snapshotTs, sources, groups } = job;
     const newFields = fields.filter(({ fieldId }) => newFieldIds.includes(fieldId));
     const keyField = fields.find(({ name }) => name === rules.mergeField);
-    const { mergeField, onDuplicateKey, onUnmatchedFileRow, minMatchRatio } = rules;
+    const { mergeField, onDuplicateKey, onUnmatchedFileRow } = rules;
     return {
-      ...{ collectionId, sourceCollectionId, snapshotTs, segmentIds, partitions, vchannels, isDryRun, timezone },
+      ...{ collectionId, sourceCollectionId, snapshotTs, segmentIds, countedSegmentIds },
+      ...{ partitions, vchannels, isDryRun, timezone },
       ...{
         newFields,
         keyField,
@@ -59,7 +77,7 @@ export class MergePlanner implements JobPlanner {
         expiredTs: expiredTs(job),
       },
       ...(sources && { sources }),
-      rules: { mergeField, onDuplicateKey, onUnmatchedFileRow, minMatchRatio },
+      rules: { mergeField, onDuplicateKey, onUnmatchedFileRow },
     };
   }
 
@@ -71,6 +89,15 @@ export class MergePlanner implements JobPlanner {
     return this.#deps.credentials.lost(job);
   }
 
+  /** Too few matches, which are known when all tasks have counted theirs. */
+  refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
+    const { mergeField: field, minMatchRatio } = specOf(job, "merge");
+    const { matchedSourceRows = 0, sourceRows = 0 } = reportOf(tasks) ?? {};
+    if (sourceRows === 0 || matchedSourceRows / sourceRows >= minMatchRatio) return undefined;
+    const reason = `${matchedSourceRows} of ${sourceRows} rows of the collection have found a row of the files, less than minMatchRatio ${minMatchRatio}`;
+    return { code: "value_invalid", reason, field };
+  }
+
   /** Makes the rows visible in a collection that nobody finds yet, and then the collection: both at once, to everybody else. */
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
     if (specOf(job, "merge").isDryRun) return { rowCount: 0 };
@@ -78,6 +105,24 @@ export class MergePlanner implements JobPlanner {
     await this.#deps.hidden.publish(job.collectionId);
     return made;
   }
+}
+
+/**
+ * Segments in so many shares of about one size, each in the order of the whole; the smallest first, whose task has more to do beside.
+ */
+function sharesOf(segments: readonly StoredSegment[], count: number): StoredSegment[][] {
+  const shares = Array.from({ length: count }, () => ({ bytes: 0, segments: new Set<StoredSegment>() }));
+  for (const segment of segments.toSorted((a, b) => b.memoryBytes - a.memoryBytes)) {
+    const share = shares.reduce((least, one) => (one.bytes < least.bytes ? one : least));
+    share.bytes += segment.memoryBytes;
+    share.segments.add(segment);
+  }
+  const bySize = shares.toSorted((a, b) => a.bytes - b.bytes);
+  return bySize.map((share) => segments.filter((segment) => share.segments.has(segment)));
+}
+
+function idsOf(segments: readonly StoredSegment[]): SegmentId[] {
+  return segments.map((segment) => segmentId(segment.segmentId));
 }
 
 /** Rows up to it have expired, as queries have it. */
