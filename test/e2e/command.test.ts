@@ -48,6 +48,11 @@ describe("the command", () => {
     expect((await sluice("collections", "list")).out).toBe("shelf\n");
     expect((await sluice("collections", "load", "shelf")).code).toBe(0);
     expect((await sluice("collections", "show", "shelf")).out).toMatch(/^shelf: 200 rows in 1 segment$/m);
+    const asOption = await sluice("query", "shelf", "--filter", "id < 3");
+    expect([asOption.code, asOption.err]).toEqual([
+      1,
+      expect.stringContaining("The expression stands behind the collection: sluice query COLLECTION 'id < 3'."),
+    ]);
     const typo = await sluice("collections", "drop", "shelv");
     expect([typo.code, typo.err]).toEqual([0, "there was no collection shelv\n"]);
     expect(lines(await sluice("segments", "shelf"))[0]).toBe("segment\tpartition\trows");
@@ -116,6 +121,25 @@ describe("the command", () => {
     const made = await sluice("import", "sources/growing.jsonl", "-c", "growing", "--create", "--watch");
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/Completed: 1501 rows imported$/m) });
     await fixture.client.dropCollection("growing");
+  });
+
+  it("says of rows that get keys of their own when their file was imported before, and how they are taken back", async () => {
+    const rows = books(30).map(({ id: _, ...book }) => book);
+    await fixture.files.jsonl("keyless.jsonl", rows);
+    await fixture.files.jsonl("keyless-2.jsonl", rows);
+    const importing = (file: string) => sluice("import", `sources/${file}`, "-c", "keyless", "--create");
+    const first = await importing("keyless.jsonl");
+    expect([first.code, first.err]).toEqual([0, expect.not.stringContaining("twice")]);
+    const again = await importing("keyless.jsonl");
+    const [, before] = /^job (\d+) Completed/m.exec(first.out) ?? [];
+    const [, newest] = /^job (\d+) Completed/m.exec(again.out) ?? [];
+    expect(again.err).toMatch(
+      new RegExp(`keyless\\.jsonl\\]? of the same size was imported into keyless by job ${before} at \\d{4}-.*twice`),
+    );
+    expect(again.err).toContain(`"sluice jobs rollback ${newest}" takes the new ones back`);
+    expect((await sluice("jobs", "rollback", newest)).code).toBe(0);
+    expect((await importing("keyless-2.jsonl")).err).toBe("");
+    await fixture.client.dropCollection("keyless");
   });
 
   it("drops the collection that it made when nothing was imported, and no other", async () => {

@@ -75,6 +75,14 @@ export class Collections implements Disposable {
     return { fields: (answer.schema?.fields ?? []).map(fieldRow), rows, segments: infos.infos };
   }
 
+  /** Whether rows come without a key, and get one. */
+  async makesKeys(collectionName: string): Promise<boolean> {
+    const about = { dbName: this.#dbName, collectionName };
+    const answer = await this.#client.describeCollection(milvus.DescribeCollectionRequest.fromPartial(about));
+    checkStatus(answer.status);
+    return answer.schema?.fields.some(({ isPrimaryKey, autoID }) => isPrimaryKey && autoID) ?? false;
+  }
+
   async drop(collectionName: string): Promise<void> {
     const request = milvus.DropCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
     checkStatus(await this.#client.dropCollection(request));

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { RefusedError } from "../client/rest-client.ts";
 import { note, say, showJson, shown, showTable } from "../show/tables.ts";
 import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
@@ -84,7 +84,15 @@ export function queryCommand(): Command {
     .option("--group-by <A,B>", "a row for each group of rows with the same values")
     .option("--order-by <A:desc,B>", "order of the rows, or of the groups")
     .option("--limit <N>", "at most so many rows", parseCount, 20)
+    .addOption(new Option("--filter <EXPRESSION>").argParser(notAnOption).hideHelp())
     .action(query);
+}
+
+/** Other commands have it as an option, since their argument is a collection alone. */
+function notAnOption(expression: string): never {
+  throw new InvalidArgumentError(
+    `The expression stands behind the collection: sluice query COLLECTION '${expression.replaceAll("'", "'\\''")}'.`,
+  );
 }
 
 async function query(collection: string, expression: string, options: QueryOptions): Promise<void> {

@@ -21,6 +21,7 @@ import {
 } from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
+import { importedBefore } from "./imported-before.ts";
 import { checkProposed, lostKey } from "./proposed-names.ts";
 import { checkVectors, unreadColumns } from "./proposed-vectors.ts";
 
@@ -71,6 +72,7 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
       return throwOfBucket(error);
     },
   );
+  if (options.create === true && !isMade && !options.dryRun) await noteImportedBefore(rest, asked, jobId, options);
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   const job = await watch(rest, jobId, options);
   if (!options.json && mayBeSkipped(job, options)) {
@@ -79,6 +81,12 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
       note("the first rows have said what its fields are: for later ones that need others, make it by a client");
   }
   if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, asked, options);
+}
+
+async function noteImportedBefore(rest: RestClient, { collection }: Asked, jobId: string, options: ImportOptions) {
+  using collections = await collectionsOf(options);
+  const before = (await collections.makesKeys(collection)) ? await importedBefore(rest, jobId) : undefined;
+  if (before !== undefined) note(before);
 }
 
 /** Where rows go, and which files hold them. */
