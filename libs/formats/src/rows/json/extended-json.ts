@@ -19,6 +19,9 @@ const wrappers: readonly (readonly [key: Uint8Array, is: Wrapper])[] = (
 
 /** NaN and the infinities, which are no JSON, stay wrapped. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+const NOT_FINITE = /^\{\s*"\$number(Double|Decimal)"\s*:\s*"(NaN|-?Infinity)"\s*\}$/;
+/** Room for the longest of these, and some blanks. */
+const MAX_WRAPPED_BYTES = 100;
 const MILLISECONDS = /^-?\d{1,15}$/;
 const YEAR_0_MS = Date.parse("0000-01-01T00:00:00Z");
 const YEAR_10000_MS = Date.parse("9999-12-31T23:59:59.999Z") + 1;
@@ -68,6 +71,12 @@ export class ExtendedJson {
     bytes.set(plain, open);
     return close + 1;
   }
+}
+
+/** Whether a value is a number that has no plain form, and no JSON. */
+export function isWrappedNotFinite(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== OPEN || end - start > MAX_WRAPPED_BYTES) return false;
+  return NOT_FINITE.test(Buffer.from(bytes.subarray(start, end)).toString("latin1"));
 }
 
 /** Undefined where it has no plain form, or none of at most `room` bytes. */

@@ -1,10 +1,12 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import { isNullableScalar } from "../../numbers/holes.ts";
 import { nullRefused } from "../../plan/refusals.ts";
+import { isWrappedNotFinite } from "./extended-json.ts";
 import type { Scanner } from "./scanner.ts";
 import type { ValueParser } from "./value-parser.ts";
 
-const [MINUS, CAPITAL_I, CAPITAL_N, NULL] = [0x2d, 0x49, 0x4e, 0x6e];
+const [MINUS, CAPITAL_I, CAPITAL_N, NULL, OPEN] = [0x2d, 0x49, 0x4e, 0x6e, 0x7b];
 
 /** How the values of a field are read. */
 export interface FieldReader {
@@ -33,8 +35,8 @@ export function readField(
     builder.fill(row);
     return end;
   }
-  if (nanIsNull && (byte === CAPITAL_N || byte === CAPITAL_I || byte === MINUS)) {
-    const end = notFiniteEnd(scanner, p);
+  if (nanIsNull && (byte === CAPITAL_N || byte === CAPITAL_I || byte === MINUS || byte === OPEN)) {
+    const end = byte === OPEN ? wrappedEnd(scanner, p, builder.field) : notFiniteEnd(scanner, p);
     if (end > 0) {
       builder.fill(row);
       return end;
@@ -50,4 +52,11 @@ function notFiniteEnd(scanner: Scanner, p: number): number {
   const at = bytes[p] === MINUS ? p + 1 : p;
   if (bytes[at] === CAPITAL_I) return scanner.word(at, "Infinity");
   return at === p && bytes[p] === CAPITAL_N ? scanner.word(p, "NaN") : 0;
+}
+
+/** Behind one that MongoDB has wrapped, where objects are no values themselves. */
+function wrappedEnd(scanner: Scanner, p: number, { dataType }: FieldSchema): number {
+  if (dataType === DataType.JSON) return 0;
+  const end = scanner.skipValue(p);
+  return isWrappedNotFinite(scanner.bytes, p, end) ? end : 0;
 }

@@ -1,6 +1,7 @@
 import { excerptOfBytes, ImportError } from "@sluice/errors";
 import { NEEDS_MORE } from "../file-windows.ts";
 import { WindowPlace } from "../window-place.ts";
+import { isWrappedNotFinite } from "./extended-json.ts";
 import { kindName, plainKind } from "./kind-names.ts";
 
 /** A place in a JSON text. */
@@ -31,9 +32,13 @@ export abstract class ScanPlace extends WindowPlace {
 
   /** A value of another type than the field's, in Milvus's words. */
   wrongType(p: number, type: string, why = ""): never {
-    const value = excerptOfBytes(this.bytes.subarray(p, this.skipValue(p)));
+    const end = this.skipValue(p);
+    const value = excerptOfBytes(this.bytes.subarray(p, end));
     const found = `got type '${kindName(this.bytes[p])}' with value '${value}'${plainKind(this.bytes[p])}`;
-    this.invalid(p, `expected type '${type}' for field '${this.field}', ${found}${why}`);
+    this.invalid(
+      p,
+      `expected type '${type}' for field '${this.field}', ${found}${why}${isWrappedNotFinite(this.bytes, p, end) ? NOT_FINITE_HINT : ""}`,
+    );
   }
 
   /** A few characters, for messages. */
@@ -46,9 +51,11 @@ export abstract class ScanPlace extends WindowPlace {
   }
 }
 
+const NOT_FINITE_HINT =
+  "; JSON has neither NaN nor Infinity: write null, or import scalar fields that may be null with the option nan=null";
+
 /** What to do about numbers that Python writes and JSON has not. */
 function notFiniteHint(bytes: Uint8Array, p: number): string {
   const text = String.fromCharCode(...bytes.subarray(p, p + 9));
-  if (!/^(NaN|-?Infinity)/.test(text)) return "";
-  return "; JSON has neither NaN nor Infinity: write null, or import scalar fields that may be null with the option nan=null";
+  return /^(NaN|-?Infinity)/.test(text) ? NOT_FINITE_HINT : "";
 }

@@ -45,6 +45,23 @@ describe("NaN and Infinity", () => {
     },
   );
 
+  it.each(["NaN", "Infinity", "-Infinity"])("%s as mongoexport writes it is the same", async (word) => {
+    const wrapped = `{ "$numberDouble":"${word}"}`;
+    expect(await read(row(wrapped), { nan: "null" })).toEqual([{ id: 1, x: null, y: 1, v: [1, 2] }]);
+    for (const [text, field] of [
+      [row(wrapped), "x"],
+      [row("1", wrapped), "y"],
+      [row("1", "1", `[${wrapped},1]`), "v"],
+    ] as const)
+      await expect(read(text)).rejects.toMatchObject({
+        code: "value_invalid",
+        reason: expect.stringMatching(/JSON has neither NaN nor Infinity: write null, or .* nan=null$/),
+        at: { row: 0, field, byteOffset: text.indexOf(wrapped) },
+      });
+    await expect(read(row("1", wrapped), { nan: "null" })).rejects.toMatchObject({ at: { field: "y" } });
+    await expect(read(row('{"$numberDouble":"1"}'), { nan: "null" })).rejects.toMatchObject({ at: { field: "x" } });
+  });
+
   it("are refused elsewhere, with the option too", async () => {
     for (const text of [row("1", "NaN"), row("1", "1", "[NaN,1]"), row("1", "1", "NaN")])
       await expect(read(text, { nan: "null" })).rejects.toMatchObject({ code: "malformed_file" });
