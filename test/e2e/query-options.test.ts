@@ -97,6 +97,46 @@ it("parts of times are shown as lists, in the zone of the call, also of groups",
   expect(groups.map((row) => row.at)).toEqual(expect.arrayContaining([[2024n], [2025n], null]));
 });
 
+it("times are in the zone that a call over REST names", async () => {
+  const { client, files } = fixture;
+  const fields: FieldSpec[] = [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "at", type: DataType.Timestamptz },
+    vector,
+  ];
+  await client.createCollection({ name: "zones", fields });
+  const rows = [{ id: 1, at: "2024-12-31T20:00:00Z", vector: [1, 2] }];
+  await client.importAndWait("zones", await files.jsonl("zones.jsonl", rows));
+  const timezone = "Asia/Shanghai";
+  const about = { collectionName: "zones", outputFields: ["at"], timezone };
+  const post = async (path: string, body: object) => {
+    const sent = { method: "POST", body: JSON.stringify(body) };
+    return (await fetch(`${fixture.url}/v2/vectordb/entities/${path}`, sent)).json();
+  };
+  const found = { code: 0, data: [{ at: "2025-01-01T04:00:00+08:00" }] };
+  const filter = "at == ISO '2025-01-01T04:00:00'";
+  const near = { data: [[1, 2]], annsField: "vector" };
+  expect(await post("query", { ...about, filter })).toMatchObject(found);
+  expect(await post("get", { ...about, id: [1] })).toMatchObject(found);
+  expect(await post("search", { ...about, ...near, filter })).toMatchObject(found);
+  const { timezone: _, ...plain } = about;
+  expect(await post("search", { ...plain, ...near, filter, searchParams: { timezone } })).toMatchObject(found);
+  const several = { ...about, search: [{ ...near, filter }], rerank: { strategy: "rrf" } };
+  expect(await post("hybrid_search", several)).toMatchObject(found);
+  for (const [path, body] of [
+    ["query", { ...about, filter }],
+    ["search", { ...about, ...near }],
+  ] as const)
+    expect(await post(path, { ...body, timezone: "Mars/Base" })).toMatchObject({
+      code: 1100,
+      message: expect.stringContaining("unknown or invalid IANA Time Zone ID: Mars/Base"),
+    });
+  expect(await post("hybrid_search", { ...several, search: [{ ...near, timezone }] })).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining('"search[0].timezone" means nothing to this call'),
+  });
+});
+
 describe("the time that rows live", () => {
   it("counts from their commit, for queries and counts, and can be changed", async () => {
     const { client, files } = fixture;

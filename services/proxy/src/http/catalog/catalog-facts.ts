@@ -4,7 +4,7 @@ import { facts } from "../routes/route-facts.ts";
 /** What a route does, the methods that it calls (none: it calls nothing), and the members of its body. */
 type Row = readonly [summary: string, methods: string, members: string];
 
-const read = "consistencyLevel outputFields partitionNames";
+const read = "consistencyLevel outputFields partitionNames timezone";
 const groups = "groupingField groupSize strictGroupSize functionScore highlighter";
 const search = `dbName collectionName! data ids annsField filter exprParams limit offset searchParams params metricType ignoreGrowing ${read} ${groups}`;
 const hybrid = `dbName collectionName! search! rerank limit offset ${read} ${groups}`;

@@ -69,7 +69,11 @@ async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = 
     ...named(body),
     ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), ...readLevel(body) },
     exprTemplateValues: templates(body),
-    queryParams: [...(isOneRow ? [] : window), pair("group_by_fields", groupBy), pair("order_by_fields", orderBy)],
+    queryParams: [
+      ...(isOneRow ? [] : window),
+      ...[pair("group_by_fields", groupBy), pair("order_by_fields", orderBy)],
+      ...zoneIn(body),
+    ],
   });
   const results = answer instanceof Uint8Array ? milvus.QueryResults.decode(answer) : answer;
   return queriedEntities(results, int64Of(rest));
@@ -118,9 +122,15 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
       ...pairsOf(all).filter(({ key }) => key === "round_decimal"),
       ...(metric ? [pair("metric_type", metric)] : []),
       ...(body.has("ignoreGrowing") ? [pair("ignore_growing", body.flag("ignoreGrowing", false))] : []),
-      ...groupingIn(body),
+      ...[...groupingIn(body), ...zoneIn(body)],
     ],
   });
+}
+
+/** Of the times that are shown, and of those of the filter that have no offset. */
+function zoneIn(body: Body): common.KeyValuePair[] {
+  const zone = body.text("timezone");
+  return zone === "" ? [] : [pair("timezone", zone)];
 }
 
 function groupingIn(body: Body): common.KeyValuePair[] {
@@ -160,7 +170,7 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
         pair("limit", body.integer("limit", DEFAULT_LIMIT)),
       ],
       ...[pair("params", JSON.stringify(rerank.object("params"))), pair("offset", body.integer("offset", 0))],
-      ...groupingIn(body),
+      ...[...groupingIn(body), ...zoneIn(body)],
     ],
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
     ...readLevel(body),

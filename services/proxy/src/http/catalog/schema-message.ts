@@ -1,5 +1,5 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { schema } from "@sluice/rpc";
+import { type common, schema } from "@sluice/rpc";
 import type { Body } from "./body.ts";
 
 // A schema as REST has it, as the message that gRPC clients send. Source: around-import §2.3.
@@ -66,9 +66,23 @@ export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
     isPartitionKey: body.flag("isPartitionKey", false),
     isClusteringKey: body.flag("isClusteringKey", false),
     elementType: elementName === "" ? DataType.None : dataTypeOf(elementName),
-    typeParams: body.pairs("elementTypeParams"),
+    typeParams: typeParamsOf(body),
     defaultValue: body.has("defaultValue") ? defaultOf(dataType, body.raw("defaultValue")) : undefined,
   });
+}
+
+/** @throws {StatusError} 1100 for several analyzers that are given twice */
+function typeParamsOf(body: Body): common.KeyValuePair[] {
+  const params = body.pairs("elementTypeParams");
+  if (!body.has("multiAnalyzerParam")) return params;
+  const key = "multi_analyzer_params";
+  if (params.some((pair) => pair.key === key))
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      "multiAnalyzerParam and multi_analyzer_params of elementTypeParams cannot be given together: leave one out: invalid parameter",
+    );
+  const several = body.raw("multiAnalyzerParam");
+  return [...params, { key, value: typeof several === "string" ? several : JSON.stringify(several) }];
 }
 
 /** A default as the message of its type; what it may be is the rootcoord's to say. @throws {StatusError} 1100 */

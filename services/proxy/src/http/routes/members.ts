@@ -42,7 +42,7 @@ const field = {
   ...typed,
   ...{ isPrimary: flag, isPartitionKey: flag, isClusteringKey: flag, autoID: flag, autoId: flag },
   defaultValue: z.unknown(),
-  multiAnalyzerParam: refused("is not supported over REST: name multi_analyzer_params in elementTypeParams"),
+  multiAnalyzerParam: z.union([text, object]),
 };
 
 const fields = z.array(some(field));
@@ -71,7 +71,7 @@ const members = {
   ...{ collectionID: whole, segmentIDs: z.array(whole) },
   ...{ search: z.array(some(searchMembers)), rerank: some({ strategy: text, params: object }) },
   ...{ partialUpdate: flag, fieldOps: z.array(some({ fieldName: text, op: text })) },
-  ...{ groupByFields: texts, orderByFields: texts },
+  ...{ groupByFields: texts, orderByFields: texts, timezone: text },
   ...{ text: texts, analyzerParams: text, withDetail: flag, withHash: flag },
   ...{ userName: text, password: text, newPassword: text, roleName: text, objectType: text, objectName: text },
   ...{ privilege: text, privilegeGroupName: text, privileges: texts },
