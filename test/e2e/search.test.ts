@@ -586,7 +586,6 @@ describe("search", () => {
     );
     expect(await reason({ functionScore: score("decay") })).toContain("decay function lost param: origin");
     expect(await reason({ highlighter: { type: 1, params: [] } })).toContain("mark words by a LexicalHighlighter");
-    expect(await reason({ searchAggregation: {} })).toContain("search_aggregation is not supported");
     const chains = { functionChains: [{}] };
     expect(await reason(chains)).toContain("function_chains are not supported");
     const rankParams = pairs({ limit: 3 });

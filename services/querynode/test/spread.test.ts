@@ -138,6 +138,27 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
     },
   ],
   [
+    "searches with marked words",
+    () => {
+      const params = pairs({ highlight_search_text: "true", fragment_size: oneOf([1, 9]), fragment_offset: 3 });
+      const request = { ...textSearch(), highlighter: { type: common.HighlightType.Lexical, params } };
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
+    "searches with buckets",
+    () => {
+      const metrics = { n: { op: "count", fieldName: "*" }, mean: { op: "avg", fieldName: "year" } };
+      const topHits = { size: oneOf([1n, 3n]), sort: oneOf([[], [{ fieldName: "year" }]]) };
+      const inner = { fields: ["genre"], size: oneOf([2n, 9n]), topHits };
+      const searchAggregation = oneOf([inner, { fields: ["year"], size: 5n, metrics, subAggregation: inner }]);
+      const special = { group_by_field: "", offset: 0 };
+      const { outputFields: _, ...plain } = oneOf([textSearch(), vectorSearch(special)]);
+      const request = milvus.SearchRequest.fromPartial({ ...plain, outputFields: ["text"], searchAggregation });
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
     "hybrid searches",
     () => {
       const nq = { searchInput: { $case: "placeholderGroup" as const, value: placeholders(101, vectors(2)) } };

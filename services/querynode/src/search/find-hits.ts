@@ -1,5 +1,6 @@
 import type { Column } from "@sluice/columns";
 import type { FieldSchema } from "@sluice/schema";
+import type { JsonPath } from "@sluice/values";
 import { present } from "../nodes/gone.ts";
 import { readCall, type ShareReads } from "../nodes/shares.ts";
 import { AnswerBudget } from "../segment-rows.ts";
@@ -62,12 +63,18 @@ async function rankEverywhere(search: Search, deps: SearchDeps, limit: number): 
 /** Of hits, the values that they are grouped by. */
 export async function valuesOf(
   hits: readonly Hit[],
-  { field, path }: GroupBy,
+  { field, path, beside = [] }: GroupBy,
   { filter: { collection, text } }: Pick<Search, "filter">,
   deps: SearchDeps,
 ): Promise<GroupValues> {
-  const { rows, columns } = await columnsOfHits(hits, [collection.fields[field]], text.schema, deps);
-  return new Map(hits.map((hit, i) => [hit, valueText(columns[0][rows.sourceOf[i]], rows.rowOf[i], path)]));
+  const fields = [field, ...beside].map((index) => collection.fields[index]);
+  const { rows, columns } = await columnsOfHits(hits, fields, text.schema, deps);
+  const textOf = (column: readonly Column[], i: number, at?: JsonPath) =>
+    valueText(column[rows.sourceOf[i]], rows.rowOf[i], at);
+  const [first, ...others] = columns;
+  // With its length a value is told from what follows it.
+  const ofOthers = (i: number) => others.map((column) => textOf(column, i)).map((one) => `${one.length}:${one}`);
+  return new Map(hits.map((hit, i) => [hit, [...ofOthers(i), textOf(first, i, path)].join("")]));
 }
 
 /** What hits have in some fields: of each field the columns of all parts, and where the hits are there. */

@@ -12,6 +12,8 @@ export interface GroupBy {
   readonly name: string;
   /** Into values of JSON; undefined: the field itself. */
   readonly path?: JsonPath;
+  /** Further fields, each combination of values being a group. */
+  readonly beside?: readonly number[];
   readonly size: number;
 }
 

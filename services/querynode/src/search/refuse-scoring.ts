@@ -2,20 +2,13 @@ import { excerpt } from "@sluice/errors";
 import { type milvus, schema } from "@sluice/rpc";
 import { refuse } from "./metrics.ts";
 
-/** What would change the hits of one search: passed over, its answer would be taken for what was asked. @throws {StatusError} 1100 */
-export function refuseScoring(request: milvus.SearchRequest): void {
-  const { searchAggregation } = request;
-  if (searchAggregation)
-    refuse("search_aggregation is not supported by this server: count and group hits in the client: invalid parameter");
-  refuseChains(request);
-}
-
-/** What marks words in the hits of one of several searches, which are hits of all. @throws {StatusError} 1100 */
-export function refuseInnerHighlighter({ highlighter }: milvus.SearchRequest): void {
+/** What is made of the hits of one search, when it is one of several, whose hits are ranked together. @throws {StatusError} 1100 */
+export function refuseOfOne({ highlighter, searchAggregation }: milvus.SearchRequest): void {
   if (highlighter)
     refuse(
       "a highlighter of one search among several is not supported: mark words by a search of its own over the keys of its hits: invalid parameter",
     );
+  if (searchAggregation) refuse("search aggregation is not supported for hybrid search: invalid parameter");
 }
 
 /** A ranker of one of several searches. @throws {StatusError} 1100 */

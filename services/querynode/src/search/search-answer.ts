@@ -84,18 +84,23 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
     ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
   );
+  return resultsMessage(call, results);
+}
+
+/** A serialized `SearchResults`. @param results what was found */
+export function resultsMessage({ order, isMomentAsked, snapshotTs }: SearchCall, results: Parts): Buffer {
   const head = milvus.SearchResults.fromPartial({
     ...{
       status: okStatus(),
       collectionName: order.collectionName,
-      sessionTs: call.isMomentAsked ? call.snapshotTs : 0n,
+      sessionTs: isMomentAsked ? snapshotTs : 0n,
     },
   });
   return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
 }
 
 /** Nodes that read rows do not know what for; Milvus names it. */
-function asOfSearch(error: unknown): never {
+export function asOfSearch(error: unknown): never {
   if (!(error instanceof StatusError)) throw error;
   throw new StatusError(error.code, error.message.replace(/^query results exceed/, "search results exceed"));
 }

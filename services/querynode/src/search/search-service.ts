@@ -8,6 +8,7 @@ import { readMoment } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { timePartsOf } from "../time-parts.ts";
 import { unexpiredSegments } from "../unexpired.ts";
+import { aggregatedSearch, withAggregation } from "./aggregation/aggregated-search.ts";
 import { type Boosting, boostingOf } from "./boost.ts";
 import { SearchCompiler } from "./compile-search.ts";
 import { collapsed, collapseOf, commonStruct } from "./element-scope.ts";
@@ -21,7 +22,7 @@ import { orderedHits } from "./order-hits.ts";
 import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
 import { rankingOf, rounded } from "./rank-hits.ts";
 import { boostedSearch, hitsOfOne, rankedTogether } from "./ranked-searches.ts";
-import { refuseChains, refuseInnerHighlighter, refuseInnerRanker } from "./refuse-scoring.ts";
+import { refuseChains, refuseInnerRanker, refuseOfOne } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
@@ -71,7 +72,9 @@ export class SearchService {
     const call = await this.#begin({ target, timezone }, request.guaranteeTimestamp, request.searchParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
-    const search = await this.#compiler.compile(request, call);
+    const aggregated = withAggregation(request, call, output);
+    const search = await this.#compiler.compile(aggregated?.request ?? request, call);
+    if (aggregated) return aggregatedSearch(search, { ...aggregated, output }, call);
     const highlighting = highlightingOf(request, search.params, call.collection);
     const nearest = await hitsOfOne(request, search, call);
     const page = await this.#page(search.params, nearest, call);
@@ -95,7 +98,7 @@ export class SearchService {
     const searches: Search[] = [];
     const boostings: (Boosting | undefined)[] = [];
     for (const one of request.requests) {
-      refuseInnerHighlighter(one);
+      refuseOfOne(one);
       const search = await this.#compiler.compile(one, call);
       const boosting = await boostingOf(one, search.params, call);
       if (!boosting) refuseInnerRanker(one);

@@ -113,6 +113,11 @@ describe("a request", () => {
       { collectionName: "c", highlighter: { type: "Lexical" } },
       "highlighter is not supported over REST",
     ],
+    [
+      "entities/search",
+      { collectionName: "c", searchAggregation: { fields: ["a"], size: 1 } },
+      "searchAggregation is not supported over REST",
+    ],
     ["jobs/import/create", { collectionName: "c", files: [["a"]], auto_commit: "false" }, '"auto_commit" is an option'],
     ["jobs/import/create?collectionName=c", {}, '"collectionName" means nothing'],
   ])("of %s with %j is refused", async (path, body, words) => {
