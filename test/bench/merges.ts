@@ -13,6 +13,9 @@ const SAMPLES = 1000;
 /** A server that has taken more is ended: memory of a merge is a budget. */
 const MAX_MEMORY_BYTES = 4e9;
 
+/** All cores of the machines that figures are of: an import takes as many, and a merge a task for each. */
+const WORKERS = 2;
+
 /** Megabytes of `worker-memory` for a million rows: all of them fit, and a fifth, as of five million by default. */
 const memories = [100, 19.2];
 const orders = ["ordered", "random"] as const;
@@ -60,7 +63,7 @@ async function costsOf(
   files: MergeFiles,
   { folder, importRoot, rows }: Places,
 ) {
-  await using server = await BenchServer.start(join(folder, "sluice"), importRoot, 1, { build, flags });
+  await using server = await BenchServer.start(join(folder, "sluice"), importRoot, WORKERS, { build, flags });
   using _ = endedAbove(server);
   const costs: [work: string, Cost][] = [];
   await server.createCollection("base", DIM);

@@ -36,17 +36,30 @@ describe("an index of integer keys", () => {
         const put: bigint[] = [];
         for (const batch of all) {
           const keys = keysOf(batch);
-          expect(index.expects(keys, { words: keysOf(put).words, count: put.length })).toBe(true);
-          for (const key of batch) {
+          const words = new Uint32Array(2 * (put.length + batch.length));
+          words.set(keysOf(put).words);
+          const known = { words, count: put.length };
+          expect(index.expects(keys, known)).toBe(true);
+          const kept = new Uint32Array(batch.length);
+          const repeated: number[] = [];
+          const count = index.putAll(keys, known, kept, (row) => repeated.push(row));
+          const [expectedKept, expectedRepeated]: [number[], number[]] = [[], []];
+          for (const [row, key] of batch.entries()) {
             if (key === null) continue;
-            const row = put.push(key) - 1;
-            expect(index.put(keysOf(put).words, row)).toBe(model.get(key) ?? -1);
-            if (isNewer || !model.has(key)) model.set(key, row);
+            if (model.has(key)) expectedRepeated.push(row);
+            if (model.has(key) && !isNewer) continue;
+            expectedKept.push(row);
+            model.set(key, put.push(key) - 1);
           }
+          expect([...kept.subarray(0, Number(count))]).toEqual(expectedKept);
+          expect(repeated).toEqual(expectedRepeated);
+          expect(words.subarray(0, 2 * put.length)).toEqual(keysOf(put).words);
         }
         const wanted = [...asked, ...put];
-        const [own, words] = [keysOf(put).words, keysOf(wanted).words];
-        for (const [i, key] of wanted.entries()) expect(index.rowOf(own, words, 2 * i)).toBe(model.get(key) ?? -1);
+        const own = keysOf(put).words;
+        const found = new Int32Array(wanted.length);
+        index.find(own, keysOf(wanted), found, 0);
+        expect([...found]).toEqual(wanted.map((key) => model.get(key) ?? -1));
       }),
       { numRuns: 200 },
     );

@@ -117,6 +117,20 @@ export class LocalObjectStore implements ObjectStore {
   async copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
     const [source, path] = [this.#path(from), this.#path(to)];
     signal?.throwIfAborted();
+    try {
+      await mayAppear?.();
+      // One call, where the folder is there and the name is free; whatever is in the way, the long way knows better.
+      if (!(await isDone(link(source, path)))) await this.#copyAside(from, source, path, mayAppear);
+      this.#files.forget(to);
+      await using handle = await openPatiently(() => open(path, "r"), signal);
+      if (this.#durable) await handle.sync();
+    } catch (error) {
+      throw storageError(error, `copy object "${from}" to "${to}"`);
+    }
+  }
+
+  /** Makes the file elsewhere, and renames it. */
+  async #copyAside(from: string, source: string, path: string, mayAppear?: () => Promise<void>): Promise<void> {
     const temporary = this.#temporary.nextPath();
     try {
       if ((await fileInfo(source, from)) === undefined)
@@ -124,11 +138,6 @@ export class LocalObjectStore implements ObjectStore {
       await link(source, temporary).catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
       await mayAppear?.();
       await this.#rename(temporary, path);
-      this.#files.forget(to);
-      await using handle = await openPatiently(() => open(path, "r"), signal);
-      if (this.#durable) await handle.sync();
-    } catch (error) {
-      throw storageError(error, `copy object "${from}" to "${to}"`);
     } finally {
       // Two names of one file are not renamed into each other: the first one stays.
       await removeIfPresent(temporary).catch(() => {});
@@ -191,6 +200,13 @@ export class LocalObjectStore implements ObjectStore {
       throw storageError(error, `delete object "${key}"`);
     }
   }
+}
+
+function isDone(call: Promise<void>): Promise<boolean> {
+  return call.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Resolves to the open handle of the new file. @throws what the file system throws, with the file left behind */

@@ -16,6 +16,8 @@ export class DenseKeys {
   readonly #limitBytes: number;
   /** Row + 1 of the key `#first + n`; 0: nobody has it. */
   #rows = new Uint32Array(0);
+  /** Of the keys of a batch. */
+  #places = new Int32Array(0);
   /** Halves of the key of place 0, which may lie below the least that there is. */
   #low = 0;
   #high = 0;
@@ -81,9 +83,46 @@ export class DenseKeys {
     return before;
   }
 
-  /** The row that has the key, or -1. */
-  rowOf(words: Uint32Array, at: number): number {
-    const place = this.#distance(words, at);
-    return place >= 0 && place < this.#rows.length ? this.#rows[place] - 1 : -1;
+  /**
+   * As `KeyIndex.putAll`, of a batch that `covers` has seen. Places first, and then what is there: nothing else is in the second loop, so
+   * that the processor waits for many of the rows at once.
+   */
+  putAll(
+    keys: MergeKeys,
+    first: number,
+    isNewer: boolean,
+    kept: Uint32Array,
+    onRepeated: (row: number) => void,
+  ): number {
+    const { rowCount } = keys;
+    const [rows, places] = [this.#rows, this.#placesOf(keys, 0)];
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const place = places[row];
+      if (place < 0) continue;
+      const isRepeated = rows[place] !== 0;
+      if (isRepeated) onRepeated(row);
+      if (isRepeated && !isNewer) continue;
+      rows[place] = first + count + 1;
+      kept[count++] = row;
+    }
+    return count;
+  }
+
+  /** As `KeyIndex.find`. */
+  find(keys: MergeKeys, found: Int32Array, begin: number): void {
+    const [rows, places] = [this.#rows, this.#placesOf(keys, begin)];
+    for (let row = begin; row < keys.rowCount; row++) found[row] = places[row] < 0 ? -1 : rows[places[row]] - 1;
+  }
+
+  /** The place of each key from the `begin`th on; -1 of nulls, and of keys that have none. */
+  #placesOf({ words, column: { validity }, rowCount }: MergeKeys, begin: number): Int32Array {
+    if (this.#places.length < rowCount) this.#places = new Int32Array(rowCount);
+    const [places, low, high, end] = [this.#places, this.#low, this.#high, this.#rows.length];
+    for (let row = begin; row < rowCount; row++) {
+      const place = ((words[PER_KEY * row + 1] | 0) - high) * WORD + (words[PER_KEY * row] - low);
+      places[row] = place >= 0 && place < end && validity?.[row] !== 0 ? place : -1;
+    }
+    return places;
   }
 }

@@ -4,7 +4,7 @@ import type { FileRowRules } from "@sluice/jobs";
 import { AscendingKeys } from "./ascending-keys.ts";
 import { giveWords, takeWords } from "./growing-memory.ts";
 import { KeyIndex } from "./key-index.ts";
-import { isNullKey, keyText, type MergeKeys, type SourceKeys } from "./merge-keys.ts";
+import { copyKey, isNullKey, keyText, type MergeKeys, type SourceKeys } from "./merge-keys.ts";
 
 /** Memory of the keys of a task, beside that of their values. */
 export const KEY_TABLE_BYTES = 160 << 20;
@@ -100,7 +100,7 @@ export class FileKeys implements Disposable {
     let count = 0;
     for (let row = 0; row < rowCount; row++) {
       if (isNullKey(keys, row)) continue;
-      this.#keepWords(keys, row, this.#rowCount + count);
+      copyKey(keys, row, this.#words, this.#rowCount + count);
       kept[count++] = row;
     }
     return count;
@@ -110,18 +110,7 @@ export class FileKeys implements Disposable {
   #putAll(keys: MergeKeys, at: BatchPlace | undefined): number | false {
     const known = { words: this.#words, count: this.#rowCount };
     if (!this.#leaveOrder(keys.perKey) || !this.#index?.expects(keys, known)) return false;
-    const [index, kept, isLast] = [this.#index, this.#roomFor(keys.rowCount), this.#rule === "last"];
-    let count = 0;
-    for (let row = 0; row < keys.rowCount; row++) {
-      if (isNullKey(keys, row)) continue;
-      // Where no row takes them they are those of the next one.
-      this.#keepWords(keys, row, this.#rowCount + count);
-      const before = index.put(this.#words, this.#rowCount + count);
-      if (before === false) return false;
-      if (before >= 0) this.#noteRepeated(keys, row, at);
-      if (before < 0 || isLast) kept[count++] = row;
-    }
-    return count;
+    return this.#index.putAll(keys, known, this.#roomFor(keys.rowCount), (row) => this.#noteRepeated(keys, row, at));
   }
 
   #roomFor(rows: number): Uint32Array {
@@ -146,11 +135,6 @@ export class FileKeys implements Disposable {
     larger.set(this.#words);
     giveWords(this.#words);
     this.#words = larger;
-  }
-
-  /** The key of a row of a batch is that of the row `to` here. */
-  #keepWords({ words, perKey }: MergeKeys, row: number, to: number): void {
-    for (let word = 0; word < perKey; word++) this.#words[to * perKey + word] = words[row * perKey + word];
   }
 
   #noteRepeated(keys: MergeKeys, row: number, at: BatchPlace | undefined): void {
@@ -178,8 +162,8 @@ export class FileKeys implements Disposable {
       this.#ascending.isPatient = true;
       done = this.#ascending.find(this.#words, keys, rows, done);
     }
-    for (let row = done; row < keys.rowCount; row++)
-      rows[row] = isNullKey(keys, row) ? -1 : (this.#index?.rowOf(this.#words, keys.words, row * keys.perKey) ?? -1);
+    if (this.#index) this.#index.find(this.#words, keys, rows, done);
+    else rows.fill(-1, done, keys.rowCount);
     return this.#mark(rows, keys.rowCount);
   }
 

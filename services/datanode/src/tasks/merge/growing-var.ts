@@ -14,6 +14,8 @@ import {
 } from "./growing-memory.ts";
 
 const FIRST_STARTS = 32;
+/** Values that are brought into the processor before they are copied. */
+const TOUCHED_ROWS = 256;
 /** Values of any length, one behind the other: less than 4 GiB of them. */
 export class GrowingVar implements GrowingColumn {
   readonly #nulls = new Nulls();
@@ -132,10 +134,15 @@ export class GrowingVar implements GrowingColumn {
   #copyFound(froms: Uint32Array, offsets: Uint32Array, target: Uint8Array): void {
     const source = this.#data;
     const [from, to] = [viewOf(source), viewOf(target)];
-    for (let i = 0; i < froms.length; i++) {
-      const [at, length] = [offsets[i], offsets[i + 1] - offsets[i]];
-      if (length > LONG_BYTES) target.set(source.subarray(froms[i], froms[i] + length), at);
-      else copyShort(from, froms[i], to, at, length);
+    for (let begin = 0; begin < froms.length; begin += TOUCHED_ROWS) {
+      const end = Math.min(froms.length, begin + TOUCHED_ROWS);
+      // It is written over; written at all, so that nobody leaves the reading out.
+      target[offsets[begin]] = touch(source, froms, begin, end);
+      for (let i = begin; i < end; i++) {
+        const [at, length] = [offsets[i], offsets[i + 1] - offsets[i]];
+        if (length > LONG_BYTES) target.set(source.subarray(froms[i], froms[i] + length), at);
+        else copyShort(from, froms[i], to, at, length);
+      }
     }
   }
 
@@ -170,6 +177,13 @@ export class GrowingVar implements GrowingColumn {
   get #end(): number {
     return this.#rows === 0 ? 0 : this.#starts[this.#rows];
   }
+}
+
+/** Brings values from memory, many at once: a loop that copies them would wait for one after the other. */
+function touch(source: Uint8Array, froms: Uint32Array, begin: number, end: number): number {
+  let touched = 0;
+  for (let i = begin; i < end; i++) touched |= source[froms[i]];
+  return touched;
 }
 
 function grownStarts(starts: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 import { DenseKeys } from "./dense-keys.ts";
-import type { MergeKeys } from "./merge-keys.ts";
+import { copyKey, isNullKey, type MergeKeys } from "./merge-keys.ts";
 import { RowTable } from "./row-table.ts";
 
 export interface KeyIndexOptions {
@@ -51,8 +51,46 @@ export class KeyIndex {
     return this.#dense ? this.#dense.put(words, row * perKey, row, isNewer) : this.#table.put(words, row, isNewer);
   }
 
-  /** The row that has the key in `key[at …]`, or -1. @param words of all keys that were put */
-  rowOf(words: Uint32Array, key: Uint32Array, at: number): number {
-    return this.#dense ? this.#dense.rowOf(key, at) : this.#table.rowOf(words, key, at);
+  /**
+   * Puts the keys of a batch, behind those that are here. Rows that are kept go into `kept`, and their keys behind the known ones.
+   * @param known all keys that were put before, with room for these
+   * @param onRepeated called for each row whose key another one had before
+   * @returns how many are kept; false when they do not fit
+   */
+  putAll(keys: MergeKeys, known: KnownKeys, kept: Uint32Array, onRepeated: (row: number) => void): number | false {
+    const { words, count: first } = known;
+    const { isNewer } = this.#options;
+    if (!this.#dense) return this.#putIntoTable(keys, known, kept, onRepeated);
+    const count = this.#dense.putAll(keys, first, isNewer, kept, onRepeated);
+    for (let i = 0; i < count; i++) copyKey(keys, kept[i], words, first + i);
+    return count;
+  }
+
+  #putIntoTable(
+    keys: MergeKeys,
+    { words, count: first }: KnownKeys,
+    kept: Uint32Array,
+    onRepeated: (row: number) => void,
+  ): number | false {
+    const { isNewer } = this.#options;
+    let count = 0;
+    for (let row = 0; row < keys.rowCount; row++) {
+      if (isNullKey(keys, row)) continue;
+      // Where no row takes it, it is that of the next one.
+      copyKey(keys, row, words, first + count);
+      const before = this.#table.put(words, first + count, isNewer);
+      if (before === false) return false;
+      if (before >= 0) onRepeated(row);
+      if (before < 0 || isNewer) kept[count++] = row;
+    }
+    return count;
+  }
+
+  /** The row that has each key from the `begin`th on, into `rows`, or -1. @param words of all keys that were put */
+  find(words: Uint32Array, keys: MergeKeys, rows: Int32Array, begin: number): void {
+    if (this.#dense) this.#dense.find(keys, rows, begin);
+    else
+      for (let row = begin; row < keys.rowCount; row++)
+        rows[row] = isNullKey(keys, row) ? -1 : this.#table.rowOf(words, keys.words, row * keys.perKey);
   }
 }

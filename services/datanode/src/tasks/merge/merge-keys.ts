@@ -27,6 +27,11 @@ export function isNullKey({ column }: MergeKeys, row: number): boolean {
   return column.validity?.[row] === 0;
 }
 
+/** The key of a row becomes that of the row `to` of others. */
+export function copyKey({ words, perKey }: MergeKeys, row: number, others: Uint32Array, to: number): void {
+  for (let word = 0; word < perKey; word++) others[to * perKey + word] = words[row * perKey + word];
+}
+
 /** As users write it. */
 export function keyText({ column }: MergeKeys, row: number): string {
   if (column.kind === "var") return `"${excerptOfBytes(varValue(column, row))}"`;
