@@ -231,6 +231,26 @@ describe("search", () => {
     expect(values.map(({ genre }) => genre)).toEqual([...groups.keys()].flatMap((genre) => [genre, genre]));
   });
 
+  it("grouped by several fields", async () => {
+    const groups = new Map<string, Hit[]>();
+    for (const hit of near()) {
+      const key = `${rows[hit.id].year} ${rows[hit.id].genre}`;
+      const members = groups.get(key);
+      if (members && members.length < 2) members.push(hit);
+      else if (!members && groups.size < 40) groups.set(key, [hit]);
+    }
+    const best = [...groups.values()].flat();
+    for (const group_by_fields of ["year, genre", '["year","genre"]', ["year", "genre"]]) {
+      const answer = await floats([query], { ...l2, topk: 40, group_by_fields, group_size: 2 });
+      expect(hitsOf(answer)).toEqual([best]);
+      expect(answer.results?.groupByFieldValue).toBeUndefined();
+      const values = rowsOf(answer.results?.groupByFieldValues ?? []);
+      expect(values.map(({ year, genre }) => [Number(year), genre])).toEqual(best.map(({ id }) => [rows[id].year, rows[id].genre])); // biome-ignore format: one fact
+    }
+    const one = await floats([query], { ...l2, topk: 3, group_by_fields: '["genre"]', group_size: 2 });
+    expect(one.results).toEqual((await floats([query], { ...l2, topk: 3, group_by_field: "genre", group_size: 2 })).results); // biome-ignore format: one fact
+  });
+
   it("by the keys of rows instead of vectors", async () => {
     const ids = schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: [7n, 3n] } } });
     const request = requestOf(Buffer.alloc(0), l2, { searchInput: { $case: "ids", value: ids } });
@@ -309,7 +329,6 @@ describe("search", () => {
     expect(hitsOf(await hybrid({ strategy: "rrf", order_by_fields: "year:desc" }))).toEqual([byYear]);
     expect((await hybrid({ ignore_growing: "x" })).status?.reason).toContain("parse ignore growing field failed");
     expect((await hybrid({ round_decimal: 7 })).status?.reason).toContain("round_decimal [7] is invalid");
-    expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("name one field");
     expect((await hybrid({ group_by_field: "genre" })).status?.reason).toContain("based on binary vector column");
     const many = milvus.HybridSearchRequest.fromPartial({
       ...{ collectionName: "books", requests: Array(1025).fill(first), rankParams: pairs({ limit: 1 }) },
@@ -358,6 +377,8 @@ describe("search", () => {
       const values = rowsOf(answer.results?.groupByFieldValue ? [answer.results.groupByFieldValue] : []);
       expect(values.map(({ genre }) => genre)).toEqual(best.slice(0, 2).flatMap((hits) => hits.map(({ id }) => rows[id].genre))); // biome-ignore format: one fact
       expect(hitsOf(await hybrid({ rank_group_scorer: scorer, limit: 1, offset: 1 }))).toEqual([best[1]]);
+      const named = await hybrid({ rank_group_scorer: scorer, group_by_field: "", group_by_fields: "genre" });
+      expect(named.results).toEqual(answer.results);
     }
     expect((await hybrid({ rank_group_scorer: "median" })).status?.reason).toContain("use max, sum or avg");
     expect((await hybrid({ group_by_field: "nope" })).status?.code).toBe(1700);
@@ -752,7 +773,7 @@ describe("search", () => {
     expect(await reason({ ...l2, collection_id: "77" })).toContain(
       "collection id:77 in the request is not consistent to that in the search context",
     );
-    expect(await reason({ ...l2, group_by_fields: '["genre"]' })).toContain("name one field by group_by_field");
+    expect(await reason({ ...l2, group_by_fields: "genre", group_by_field: "year" })).toContain("cannot be used simul");
     const iterator = { iterator: "True", search_iter_v2: "True", search_iter_batch_size: 5 };
     expect(await reason({ ...l2, ...iterator, offset: 3 })).toContain("offset is not supported with search iterators");
     expect(await reason({ ...l2, ...iterator, search_iter_batch_size: 16385 })).toContain(

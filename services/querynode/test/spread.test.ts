@@ -48,6 +48,7 @@ function vectorSearch(more: Record<string, string | number> = {}): milvus.Search
     {},
     { group_by_field: "genre", group_size: oneOf([1, 3]) },
     { group_by_field: "year" },
+    { group_by_fields: "genre,year", group_size: 2 },
     { round_decimal: 1 },
     { params: JSON.stringify({ radius: metric === "L2" ? 9 : 0.5 }) },
   ]);
@@ -57,6 +58,8 @@ function vectorSearch(more: Record<string, string | number> = {}): milvus.Search
     searchParams: pairs({ anns_field: "vector", metric_type: metric, ...window, ...special, ...more }),
   });
 }
+
+const ungrouped = { group_by_field: "", group_by_fields: "" };
 
 /** Elements of struct arrays are the hits, or rows by their best. */
 function elementSearch(more: Record<string, string | number> = {}): milvus.SearchRequest {
@@ -152,7 +155,7 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
       const topHits = { size: oneOf([1n, 3n]), sort: oneOf([[], [{ fieldName: "year" }]]) };
       const inner = { fields: ["genre"], size: oneOf([2n, 9n]), topHits };
       const searchAggregation = oneOf([inner, { fields: ["year"], size: 5n, metrics, subAggregation: inner }]);
-      const special = { group_by_field: "", offset: 0 };
+      const special = { ...ungrouped, offset: 0 };
       const { outputFields: _, ...plain } = oneOf([textSearch(), vectorSearch(special)]);
       const request = milvus.SearchRequest.fromPartial({ ...plain, outputFields: ["text"], searchAggregation });
       return (node) => node.search({ request, target });
@@ -163,7 +166,7 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
     () => {
       const nq = { searchInput: { $case: "placeholderGroup" as const, value: placeholders(101, vectors(2)) } };
       const request = milvus.HybridSearchRequest.fromPartial({
-        requests: [textSearch(), { ...vectorSearch({ group_by_field: "" }), ...nq }],
+        requests: [textSearch(), { ...vectorSearch(ungrouped), ...nq }],
         rankParams: pairs({ strategy: "rrf", params: '{"k": 60}', limit: 12 }),
         outputFields: outputs(),
       });
@@ -181,9 +184,9 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
     "hybrid searches with elements",
     () => {
       const nq = { searchInput: { $case: "placeholderGroup" as const, value: placeholders(101, vectors(2)) } };
-      const elements = () => ({ ...elementSearch({ group_by_field: "" }), ...nq });
+      const elements = () => ({ ...elementSearch(ungrouped), ...nq });
       const request = milvus.HybridSearchRequest.fromPartial({
-        requests: [elements(), oneOf([elements(), { ...vectorSearch({ group_by_field: "" }), ...nq }])],
+        requests: [elements(), oneOf([elements(), { ...vectorSearch(ungrouped), ...nq }])],
         rankParams: pairs({ strategy: "rrf", params: '{"k": 60}', limit: 12 }),
         outputFields: ["id"],
       });

@@ -18,6 +18,8 @@ export interface GroupBy {
 }
 
 const MAX_GROUP = 10;
+/** Fields that are grouped by at once. */
+const MAX_FIELDS = 64;
 
 /** @param vector position of the field that is searched @throws {StatusError} 1100, 1700 */
 export function groupByOf(
@@ -25,17 +27,36 @@ export function groupByOf(
   collection: CollectionSchema,
   vector: number,
 ): GroupBy | undefined {
-  const name = params.get("group_by_field") ?? "";
-  if (name === "") return undefined;
+  const names = groupNames(params);
+  if (names.length === 0) return undefined;
   const { fields } = collection;
-  const place = groupedPlace(name, collection);
+  const [place, ...others] = names.map((name) => groupedPlace(name, collection));
+  if (others.length > 0 && [place, ...others].some(({ path }) => path))
+    refuse("group_by_fields takes a place in JSON alone, not among other fields: invalid parameter");
   if (fields[vector].dataType === DataType.BinaryVector)
     refuse("not support search_group_by operation based on binary vector column: invalid parameter");
   const size = integer("group_size", params.get("group_size") ?? "1");
   if (size < 1) refuse(`input group size:${size} is not positive: invalid parameter`);
   if (size > MAX_GROUP)
     refuse(`input group size:${size} exceeds configured max group size:${MAX_GROUP}: invalid parameter`);
-  return { ...place, name, size };
+  const beside = others.map(({ field }) => field);
+  return { ...place, name: names[0], size, ...(beside.length > 0 && { beside }) };
+}
+
+/** One field, or several. @throws {StatusError} 1100 */
+function groupNames(params: ReadonlyMap<string, string>): readonly string[] {
+  const one = params.get("group_by_field") ?? "";
+  const list = (params.get("group_by_fields") ?? "").trim().replace(/^\[(.*)\]$/s, "$1");
+  const all = list.split(",").map((name) => name.trim().replace(/^(["'])(.*)\1$/, "$2"));
+  const names = [...new Set(all)].filter((name) => name !== "");
+  if (names.length === 0) return one === "" ? [] : [one];
+  if (one !== "")
+    refuse(
+      "group_by_field and group_by_fields cannot be used simultaneously: name all in group_by_fields: invalid parameter",
+    );
+  if (names.length > MAX_FIELDS)
+    refuse(`group_by_fields names ${names.length} fields, more than ${MAX_FIELDS}: invalid parameter`);
+  return names;
 }
 
 /** A field that is grouped by, or a place in one of JSON. @throws {StatusError} 1100, 1700 */

@@ -2,7 +2,6 @@ import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
 import { checkGrowing } from "../compile-query.ts";
-import { isGiven } from "../given.ts";
 import { type Decay, decayOf, type Merge } from "./decay.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";
@@ -51,8 +50,6 @@ export function rankingOf(
       `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
     );
   checkGrowing(params);
-  if (isGiven(params.get("group_by_fields")))
-    refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
   const window = { limit, offset, roundDecimal: roundOf(params) };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
   if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };

@@ -16,6 +16,7 @@ import type { Hit } from "./top-hits.ts";
 const RESULTS = 2;
 const FIELDS_DATA = 3;
 const GROUP_BY_FIELD_VALUE = 8;
+const GROUP_BY_FIELD_VALUES = 17;
 
 /** What all searches of one call share. */
 export interface SearchCall {
@@ -63,7 +64,8 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     ).catch(asOfSearch);
   const groupsOf = async (by: GroupBy | undefined) => {
     if (!by) return [];
-    return by.path ? [await groupValues(call, all, by)] : fields({ ...NO_OUTPUT, fields: [by.field] });
+    if (by.path) return [await groupValues(call, all, by)];
+    return fields({ ...NO_OUTPUT, fields: [by.field, ...(by.beside ?? [])] });
   };
   const fieldsData: readonly Parts[] = await fields(output);
   const groups = await groupsOf(groupBy);
@@ -82,7 +84,7 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
   const results = joined(
     partsOf(schema.SearchResultData.encode(data).finish()),
     ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
-    ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
+    ...groups.map((field) => bytesField(groupBy?.beside ? GROUP_BY_FIELD_VALUES : GROUP_BY_FIELD_VALUE, field)),
   );
   return resultsMessage(call, results);
 }

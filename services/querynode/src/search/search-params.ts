@@ -46,7 +46,6 @@ export function searchParams(
   metricsByField: ReadonlyMap<string, string>,
 ): SearchParams {
   const params = paramsOf(request);
-  refuseUnserved(params);
   checkGrowing(params);
   const field = vectorField(params.get("anns_field") ?? "", collection);
   const { name, dataType, elementType } = collection.fields[field];
@@ -91,12 +90,6 @@ export function paramsOf({ searchParams: pairs }: milvus.SearchRequest): Readonl
   for (const [key, value] of Object.entries(parseParams(own.get("params")))) inner.set(key, textOf(value));
   for (const [key, value] of own) if (value !== "") inner.set(key, value);
   return inner;
-}
-
-/** What would change the answer and is not served. */
-function refuseUnserved(params: ReadonlyMap<string, string>): void {
-  if (isGiven(params.get("group_by_fields")))
-    refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
 }
 
 function parseParams(text = ""): object {
