@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { rpcGuards } from "@sluice/proxy/access";
 import { milvus } from "@sluice/rpc";
@@ -142,6 +144,49 @@ describe("links and parts of files", () => {
     ]);
     await ordered("/v2/vectordb/api_keys/revoke", { keyId });
     expect([await byLink(), await byBucket(), await byPart({ authorization })]).toEqual([403, 403, 403]);
+  });
+});
+
+describe("a connection that has begun as another one", () => {
+  const requestTo = (path: string, more: string, body = "{}") =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\n${more}${more.includes("-Encoding") ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`;
+  const list = "/v2/vectordb/users/list";
+  const known = "Authorization: Bearer root:Milvus\r\n";
+  const upload = requestTo("/sluice-volumes/a?uploads=", "");
+
+  /** The statuses of what is answered until the server closes, or has answered the last request. */
+  async function statusesOf(text: string): Promise<number[]> {
+    const [host, port] = fixture.server.address.split(":");
+    const socket = connect(Number(port), host);
+    let heard = "";
+    socket.on("data", (bytes) => (heard += bytes)).on("error", () => {});
+    socket.write(`${text}GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    await once(socket, "close");
+    return [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+  }
+
+  it.each([
+    ["uploads, then a call without a user", upload + requestTo(list, ""), [403, 401, 200]],
+    ["a call with a user, then one without", requestTo(list, known) + requestTo(list, ""), [200, 401, 200]],
+    ["a call with a user, then an upload without", requestTo(list, known) + upload, [200, 403, 200]],
+    ["a call whose body is a request, which is no JSON", requestTo(list, known, requestTo(list, "")), [200]],
+    ["a call, then the preface of gRPC", `${requestTo(list, "")}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, [400]],
+    ["two users", requestTo(list, `Authorization: Bearer no:body\r\n${known}`), [401, 200]],
+  ])("is as closed as it: %s", async (_what, text, statuses) => {
+    expect(await statusesOf(text)).toEqual(statuses);
+  });
+
+  // What a proxy before the server and the server could each end elsewhere.
+  const chunks = "2\r\n{}\r\n0\r\n\r\n";
+  it.each([
+    ["a length and chunks", "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n", chunks],
+    ["two lengths", "Content-Length: 3\r\n", "{}"],
+    ["an encoding that is none", "Transfer-Encoding: xchunked\r\n", chunks],
+    ["a blank before the colon", "Transfer-Encoding : chunked\r\n", chunks],
+    ["a header that goes on", "X: a\r\n Authorization: Bearer root:Milvus\r\n", "{}"],
+  ])("is not gone on with after a request of %s", async (_what, headers, body) => {
+    for (const path of [list, "/sluice-volumes/a?uploads="])
+      expect([path, await statusesOf(requestTo(path, known + headers, body))]).toEqual([path, [400]]);
   });
 });
 

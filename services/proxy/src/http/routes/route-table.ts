@@ -41,11 +41,12 @@ export class RouteTable {
   }
 }
 
+/** Slashes at either end mean nothing; doubled ones inside are of another path, which no route has. */
 function segmentsOf(url: string): string[] {
   return url
     .split("?", 1)[0]
-    .split("/")
-    .filter((segment) => segment !== "");
+    .replace(/^\/+|\/+$/g, "")
+    .split("/");
 }
 
 function leadsTo(path: readonly string[], segments: readonly string[]): boolean {

@@ -87,7 +87,8 @@ describe("another verb", () => {
     expect(answer.json()).toMatchObject({ code: 405, status: 405, message: expect.stringContaining("use") });
   });
 
-  it("a path that there is not is not found by any", async () => {
-    expect((await app.inject({ method: "POST", url: "/v2/vectordb/jobs/import/nothing" })).statusCode).toBe(404);
-  });
+  it.each(["/v2/vectordb/jobs/import/nothing", "/v2//vectordb/jobs/import/create", "/v2/vectordb//collections/list"])(
+    "a path that there is not is not found by any: %s",
+    async (url) => expect((await app.inject({ method: "POST", url })).statusCode).toBe(404),
+  );
 });
