@@ -1,7 +1,7 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { keyPathText, parseStrictJson } from "@sluice/values";
 import { type ImportSpec, type OptionList, parseImportSpec } from "../import-spec.ts";
-import { knownOption } from "./known-options.ts";
+import { knownOption, optionName } from "./known-options.ts";
 import {
   checkDocument,
   type DataSourceOptions,
@@ -49,7 +49,8 @@ const REDACTED = "***";
 export function parseImportOptions(options: OptionList, formatKeys: ReadonlySet<string> = new Set()): ImportOptions {
   checkSizes(options);
   const values = new Map<string, string>();
-  for (const { key, value } of options) {
+  for (const { key: given, value } of options) {
+    const key = optionName(given);
     if (values.has(key)) throw invalid(`duplicate option key '${excerpt(key)}'`);
     values.set(key, value);
   }

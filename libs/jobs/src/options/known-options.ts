@@ -97,3 +97,10 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
 export function knownOption(key: string): KnownOption | undefined {
   return Object.hasOwn(knownOptions, key) ? knownOptions[key] : undefined;
 }
+
+const namesOfBounds = Object.keys(knownOptions).filter((key) => /^(start|end)_?ts$/i.test(key));
+
+/** The name of an option that a client calls `key`: Milvus takes bounds of time whatever their case, and nothing else. */
+export function optionName(key: string): string {
+  return namesOfBounds.find((name) => name.toLowerCase() === key.toLowerCase()) ?? key;
+}

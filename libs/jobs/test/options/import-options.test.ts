@@ -95,6 +95,13 @@ it("options of backups are known, and named as without effect", () => {
   ]);
 });
 
+it("bounds of time are known whatever their case, each once", () => {
+  const { spec } = parse({ backup: "true", StartTs: "1", END_TS: "2" });
+  expect(spec.warnings).toEqual([]);
+  expect(Object.fromEntries(spec.options)).toMatchObject({ startTs: "1", end_ts: "2" });
+  expect(() => parse({ backup: "true", start_ts: "1", START_TS: "2" })).toThrow("duplicate option key 'start_ts'");
+});
+
 it("options of backups count beside backup=true, which leaves fields nothing to be found by but their ids", () => {
   const { spec } = parse({ backup: "True", start_ts: "1", skip_disk_quota_check: "true", storage_version: "2" });
   expect(spec).toMatchObject({ isBackup: true, warnings: [] });
