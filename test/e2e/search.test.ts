@@ -608,7 +608,7 @@ describe("search", () => {
     expect(await reason({ functionScore: score("decay") })).toContain("decay function lost param: origin");
     expect(await reason({ highlighter: { type: 1, params: [] } })).toContain("mark words by a LexicalHighlighter");
     const chains = { functionChains: [{}] };
-    expect(await reason(chains)).toContain("function_chains are not supported");
+    expect(await reason(chains)).toContain("function chain[0] stage FunctionChainStageUnspecified is not supported");
     const rankParams = pairs({ limit: 3 });
     const one = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 5 });
     const hybrid = async (more: object) =>
@@ -625,7 +625,7 @@ describe("search", () => {
     expect(await hybrid({ functionScore: score("boost") })).toContain("unsupported reranker boost");
     const two = { functions: [...score("rrf").functions, ...score("rrf").functions] };
     expect(await hybrid({ functionScore: two })).toContain("2 rankers in one search are not supported");
-    expect(await hybrid(chains)).toContain("function_chains are not supported");
+    expect(await hybrid(chains)).toContain("function_chains is not supported for hybrid search yet");
     expect(await hybrid({ functionScore: score("rrf") })).toBe("");
     const inner = { requests: [{ ...one, functionScore: score("decay") as never }] };
     expect(await hybrid(inner)).toContain("unsupported reranker decay of one search among several");

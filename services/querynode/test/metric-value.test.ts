@@ -1,8 +1,8 @@
 import { expect, it, test } from "@jest/globals";
 import { DataType } from "@sluice/schema";
-import type { Scalar } from "../src/search/aggregation/compare-scalars.ts";
 import type { BucketMetric } from "../src/search/aggregation/levels.ts";
 import { metricValue } from "../src/search/aggregation/metric-value.ts";
+import type { Scalar } from "../src/search/compare-scalars.ts";
 
 const MOST = 2n ** 63n - 1n;
 

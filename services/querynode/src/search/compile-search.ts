@@ -5,7 +5,6 @@ import { unexpiredSegments } from "../unexpired.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { refuse } from "./metrics.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
-import { refuseChains } from "./refuse-scoring.ts";
 import { metricsOf, type Search } from "./search.ts";
 import type { SearchCall } from "./search-answer.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
@@ -31,7 +30,6 @@ export class SearchCompiler {
 
   /** @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
   async compile(request: milvus.SearchRequest, call: SearchCall): Promise<Search> {
-    refuseChains(request);
     const { order, collection, deps } = call;
     const { metrics } = order;
     const params = searchParams(request, collection, metricsOf(metrics));

@@ -56,7 +56,8 @@ function number(params: ReadonlyMap<string, string>, name: string, otherwise?: n
   return refuse(`param ${name}:${excerpt(text)} is not a number: invalid parameter`);
 }
 
-function curveOf(name: string): Curve {
+/** @throws {StatusError} 1100 for a name of none */
+export function curveOf(name: string): Curve {
   const known = [...curves.keys()].join(",");
   return (
     curves.get(name) ?? refuse(`invalid decay function: ${excerpt(name)}, only support [${known}]: invalid parameter`)

@@ -3,7 +3,8 @@ import { type milvus, schema } from "@sluice/rpc";
 import { refuse } from "./metrics.ts";
 
 /** What is made of the hits of one search, when it is one of several, whose hits are ranked together. @throws {StatusError} 1100 */
-export function refuseOfOne({ highlighter, searchAggregation }: milvus.SearchRequest): void {
+export function refuseOfOne({ highlighter, searchAggregation, functionChains }: milvus.SearchRequest): void {
+  refuseChains({ functionChains });
   if (highlighter)
     refuse(
       "a highlighter of one search among several is not supported: mark words by a search of its own over the keys of its hits: invalid parameter",
@@ -19,10 +20,12 @@ export function refuseInnerRanker({ functionScore: score }: milvus.SearchRequest
     );
 }
 
-/** Steps behind a search, or behind several. @throws {StatusError} 1100 */
-export function refuseChains({ functionChains }: Pick<milvus.SearchRequest, "functionChains">): void {
+/** Steps behind several searches. @throws {StatusError} 1100 */
+export function refuseChains({ functionChains }: Pick<milvus.HybridSearchRequest, "functionChains">): void {
   if (functionChains.length > 0)
-    refuse("function_chains are not supported by this server: take their steps in the client: invalid parameter");
+    refuse(
+      "function_chains is not supported for hybrid search yet: rank by rrf, weighted or decay, or take the steps in the client: invalid parameter",
+    );
 }
 
 /** @throws {StatusError} 1100 for more than one: which would come first is said nowhere */

@@ -30,7 +30,7 @@ const searchMembers = {
   functionScore: some({ functions, params: object }),
   highlighter: refused("is not supported over REST: search over gRPC, or mark hits in the client"),
   searchAggregation: refused("is not supported over REST: search over gRPC, or group hits in the client"),
-  functionChains: refused("is not supported over REST: take their steps in the client"),
+  functionChains: refused("is not supported over REST: search over gRPC, or take their steps in the client"),
   ignoreGrowing: flag,
 };
 

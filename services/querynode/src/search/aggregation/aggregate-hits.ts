@@ -1,11 +1,11 @@
 import { partsOf } from "@sluice/fields";
 import type { OutputPlan } from "@sluice/query";
 import { schema } from "@sluice/rpc";
+import { fieldsOfHits, scalarsOfHits, shownValues } from "../hit-values.ts";
 import { isDistance, type Metric } from "../metrics.ts";
 import { resultsMessage, type SearchCall } from "../search-answer.ts";
 import type { Hit } from "../top-hits.ts";
 import { type AggregatedHits, type Bucket, bucketsOf } from "./buckets.ts";
-import { fieldsOfHits, scalarsOfHits, shownValues } from "./hit-values.ts";
 import { type Aggregation, ALL, type Level, SCORE } from "./levels.ts";
 
 /** The hits of a search, and what is made of them. */

@@ -44,6 +44,8 @@ function refuseBeside(request: milvus.SearchRequest): void {
     refuse("offset is not supported with search_aggregation: invalid parameter");
   if (request.highlighter)
     refuse("highlighter and search_aggregation cannot be used simultaneously: invalid parameter");
+  if (request.functionChains.length > 0)
+    refuse("function_chains and search_aggregation cannot be used simultaneously: invalid parameter");
   if ((request.functionScore?.functions.length ?? 0) > 0)
     refuse("a ranker is not supported with search_aggregation, whose hits count by their distance: invalid parameter");
 }

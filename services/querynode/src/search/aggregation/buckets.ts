@@ -1,7 +1,7 @@
 import type { Turns } from "@sluice/async";
 import type { schema } from "@sluice/rpc";
 import type { DataType } from "@sluice/schema";
-import { compareScalars, type Scalar } from "./compare-scalars.ts";
+import { compareScalars, type Scalar } from "../compare-scalars.ts";
 import { ALL, type BucketMetric, type BucketOrder, type HitOrder, type Level, SCORE } from "./levels.ts";
 import { metricValue } from "./metric-value.ts";
 

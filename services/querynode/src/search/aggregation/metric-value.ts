@@ -1,7 +1,7 @@
 import type { schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
+import { compareScalars, type Scalar } from "../compare-scalars.ts";
 import { refuse } from "../metrics.ts";
-import { compareScalars, type Scalar } from "./compare-scalars.ts";
 import type { BucketMetric } from "./levels.ts";
 
 type Known = Exclude<Scalar, null>;

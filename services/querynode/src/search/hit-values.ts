@@ -1,11 +1,11 @@
 import { toBuffer } from "@sluice/fields";
 import type { OutputPlan } from "@sluice/query";
 import { schema, valuesOf } from "@sluice/rpc";
-import { answerFields } from "../../answer-fields.ts";
-import { rowsText } from "../../compile-query.ts";
-import { asOfSearch, type SearchCall } from "../search-answer.ts";
-import type { Hit } from "../top-hits.ts";
+import { answerFields } from "../answer-fields.ts";
+import { rowsText } from "../compile-query.ts";
 import type { Scalar } from "./compare-scalars.ts";
+import { asOfSearch, type SearchCall } from "./search-answer.ts";
+import type { Hit } from "./top-hits.ts";
 
 /** What hits have in some fields, as answers show it. @throws {StatusError} 1100 when it is more than an answer holds */
 export async function fieldsOfHits(
