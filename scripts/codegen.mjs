@@ -34,11 +34,14 @@ protoc([
   ...protosIn("protos/sluice"),
 ]);
 for (const name of readdirSync(fresh)) {
-  // Small messages are written into memory that is there, and large ones are not copied once more.
+  // Messages and values of bytes are written into memory that is there, and large ones are not copied once more.
   const code = readFileSync(`${fresh}/${name}`, "utf8");
   const copies = /Buffer\.from\((\w+)\.encode\(value\)\.finish\(\)\)/g;
-  const written = code.replaceAll(copies, "bytesOf($1.encode(value, takeWriter()))");
-  const uses = 'import { bytesOf, takeWriter } from "../message-writer.ts";\n';
+  const written = code
+    .replaceAll(copies, "bytesOf($1.encode(value, takeWriter()))")
+    .replaceAll("Buffer.from(reader.bytes())", "copyOf(reader.bytes())");
+  const names = ["bytesOf", "copyOf", "takeWriter"].filter((used) => written.includes(`${used}(`)).join(", ");
+  const uses = `import { ${names} } from "../message-writer.ts";\n`;
   writeFileSync(`${fresh}/${name}`, written === code ? code : written.replace(/^import /m, `${uses}import `));
 }
 const descriptorSet = `${fresh}/descriptors.bin`;

@@ -49,6 +49,27 @@ describe("rows that a client inserts", () => {
     expect(await fixture.client.count("books", "id >= 100")).toBe(80);
   });
 
+  it("keep their values when calls of half a megabyte come together, and after each other", async () => {
+    const wide: FieldSpec[] = [bookFields.id, { name: "wide", type: DataType.FloatVector, dim: 128 }];
+    await fixture.client.createCollection({ name: "wide", fields: wide });
+    const valueAt = (id: number, i: number) => (id % 8191) * 128 + i;
+    const insertFrom = (first: number, count: number) => {
+      const ids = Array.from({ length: count }, (_, row) => first + row);
+      const rows = ids.map((id) => ({ id, wide: Array.from({ length: 128 }, (_, i) => valueAt(id, i)) }));
+      return fixture.client.insert("wide", givenRows(wide, rows), count);
+    };
+    for (let round = 0; round < 4; round++) {
+      const calls = [1000, 990, 700, 1000].map((count, i) => insertFrom((4 * round + i) * 1000, count));
+      for (const { IDs } of await Promise.all(calls)) expect(IDs?.idField).toMatchObject({ $case: "intId" });
+    }
+    const found = await fixture.client.query("wide", "id % 7 == 3", ["wide"], { limit: 16_000 });
+    expect(found).toHaveLength(2109);
+    const wrong = found.filter(({ id, wide }) =>
+      (wide as number[]).some((value, i) => value !== valueAt(Number(id), i)),
+    );
+    expect(wrong.map(({ id }) => id)).toEqual([]);
+  });
+
   it("lie in segments that a flush names, by collection", async () => {
     const { raw } = fixture.client;
     const { infos } = await raw.getPersistentSegmentInfo(

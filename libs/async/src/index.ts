@@ -5,7 +5,7 @@ export { FreeSpans } from "./free-spans.ts";
 export * from "./map-concurrent.ts";
 export { ARENA_SCRATCH_BYTES } from "./memory-arena.ts";
 export * from "./memory-pool.ts";
-export { releaseMemory } from "./release-memory.ts";
+export { giveSpareMemory, releaseMemory, spareMemory } from "./release-memory.ts";
 export * from "./serial.ts";
 export * from "./sleep.ts";
 export * from "./slots.ts";

@@ -1,3 +1,4 @@
+import { spareMemory } from "@sluice/async";
 import { type Column, createBuilder, type FixedBuilder } from "@sluice/columns";
 import { DataType, dataTypeName, type FieldSchema, fixedWidth, isVector } from "@sluice/schema";
 import { FIXED32, FIXED64, VARINT } from "@sluice/values";
@@ -104,7 +105,7 @@ function fixedColumn(field: FieldSchema, values: Uint8Array, { rowCount, valid }
       `field '${field.name}': ${values.length} bytes are no whole number of values of ${width} bytes`,
     );
   const places = placesOf(field, values.length / width, { rowCount, valid });
-  const builder = createBuilder(field, rowCount) as FixedBuilder;
+  const builder = createBuilder(field, rowCount, { take: spareMemory }) as FixedBuilder;
   builder.setValid(0, rowCount);
   if (!places) builder.buffer.bytes.set(values);
   else

@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { status as grpcStatus, type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
-import { releaseMemory } from "@sluice/async";
+import { giveSpareMemory } from "@sluice/async";
 import { armLater, type Late } from "./arm-later.ts";
 import { LocalCall, localServerAt } from "./local-server.ts";
 import { isLong } from "./message-bytes.ts";
@@ -42,7 +42,7 @@ export class LocalClient {
     if (isLong(bytes)) await immediate();
     const answer = await server.answer(method.path, bytes, call);
     // Who was called has read it into memory of its own.
-    if (!(request instanceof Uint8Array)) releaseMemory(bytes);
+    if (!(request instanceof Uint8Array)) giveSpareMemory(bytes);
     return method.responseDeserialize(answer);
   }
 

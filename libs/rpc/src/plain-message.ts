@@ -1,6 +1,7 @@
 import { status as grpcStatus } from "@grpc/grpc-js";
 import type { ByteBudget, ByteShare } from "@sluice/async";
 import { PREFIX_BYTES } from "./message-bytes.ts";
+import { spareBuffer } from "./message-writer.ts";
 import { FREE_BYTES, OverBudget } from "./request-budget.ts";
 import { GrpcError } from "./served-methods.ts";
 
@@ -60,7 +61,7 @@ export class PlainMessage implements Disposable {
   }
 
   #joined(): Buffer {
-    if (this.#pieces.length > 1) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
+    if (this.#pieces.length > 1) this.#pieces.splice(0, this.#pieces.length, joined(this.#pieces, this.#bytes));
     return this.#pieces[0];
   }
 
@@ -68,6 +69,18 @@ export class PlainMessage implements Disposable {
     this.#share?.[Symbol.dispose]();
     this.#pieces.length = 0;
   }
+}
+
+/** In one piece; a large one is at the beginning of a memory of its own. */
+function joined(pieces: readonly Buffer[], bytes: number): Buffer {
+  if (bytes <= COPIED_BYTES) return Buffer.concat(pieces);
+  const whole = spareBuffer(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** A message as it travels, in one piece where that costs little. */

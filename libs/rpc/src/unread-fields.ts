@@ -1,3 +1,4 @@
+import { giveSpareMemory } from "@sluice/async";
 import { CountingReader } from "./counting-reader.ts";
 import { InsertRequest, MilvusServiceService, UpsertRequest } from "./gen/milvus.ts";
 
@@ -20,8 +21,7 @@ const SHARED_BYTES = 128 << 10;
 /** Gives the memory of a large request back, whose fields nobody reads any more: they are empty afterwards. */
 export function releaseFields(request: InsertRequest | UpsertRequest): void {
   const [{ buffer } = new Uint8Array(0)] = fieldBytesOf(request);
-  if (buffer.byteLength <= SHARED_BYTES || !(buffer instanceof ArrayBuffer) || buffer.detached) return;
-  buffer.transfer(0);
+  if (buffer.byteLength > SHARED_BYTES) giveSpareMemory(new Uint8Array(buffer));
 }
 
 /** Reads a request but for its fields; nothing of it is copied for that, however large the other members are. */

@@ -1,4 +1,4 @@
-import { releaseMemory, Serial } from "@sluice/async";
+import { giveSpareMemory, Serial } from "@sluice/async";
 import type { ChangeRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type dataCoord, okStatus } from "@sluice/rpc";
@@ -122,7 +122,7 @@ export class RowWriter implements AsyncDisposable {
 
 /** Rows that are written are nobody's any more. */
 function releaseRows({ batch }: RowCall): void {
-  for (const column of batch.columns) if (column) releaseMemory(column.data);
+  for (const column of batch.columns) if (column) giveSpareMemory(column.data);
 }
 
 /** How many of those that wait go together: of one target, as long as they are few and small. */

@@ -1,4 +1,4 @@
-import { releaseMemory } from "@sluice/async";
+import { giveSpareMemory } from "@sluice/async";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { excerpt, formatLocation, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { columnOfData, type FieldBytes, splitFieldData } from "@sluice/fields";
@@ -45,7 +45,7 @@ export function givenColumns(
 
 /** Gives the memory of columns back that nobody reads any more. */
 export function releaseColumns(columns: InsertBatch["columns"]): void {
-  for (const column of columns) if (column) releaseMemory(column.data);
+  for (const column of columns) if (column) giveSpareMemory(column.data);
 }
 
 /** Members of structs by the names of their columns. Values stay in the bytes of the message, which are read once. */
