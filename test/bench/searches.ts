@@ -1,13 +1,12 @@
-import { globSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "./datasets.ts";
-import { type Figure, median } from "./report.ts";
+import { firstSearchFigures } from "./first-searches.ts";
+import type { Figure } from "./report.ts";
 import { BenchServer } from "./sluice.ts";
-import { type Spent, spentHere } from "./spent.ts";
+import { medianOf, type Spent, spentHere, told } from "./spent.ts";
 
 const LIMIT = 100;
-/** Of the field `vector` of `BenchServer.createCollection`, in the paths of its logs. */
-const VECTOR_FIELD = 101;
 /** Searches whose time is told together: the clock of CPU has steps of 10 ms. */
 const SEARCHES = 16;
 /** Searches that are not counted, in which compilers work. */
@@ -30,8 +29,8 @@ interface Searched {
 }
 
 /**
- * What one search for the 100 nearest takes: the first one beside reading the column's files; later ones beside looking at as
- * many bytes in memory, with a filter, and with a cache of half of the vectors.
+ * What one search for the 100 nearest takes: the first one beside reading the column's files, from memory and from storage; later
+ * ones beside looking at as many bytes in memory, with a filter, and with a cache of half of the vectors.
  */
 export async function searchFigures(
   places: Places,
@@ -50,7 +49,14 @@ export async function searchFigures(
     await server.createCollection("bench", dim);
     await server.timeImport("bench", files, rows);
     await ready(server);
-    await firstSearches(searched(server), dataDir);
+  }
+  const first = (server: BenchServer) => spentBySearches(server, 1, () => search(server, dim, ""));
+  await firstSearchFigures({ dataDir, rounds: places.rounds, work, note, first });
+  {
+    await using server = await BenchServer.start(dataDir, undefined, 1, { keepsData: true });
+    await first(server);
+    // The second one makes what later ones use.
+    note({ work, what: "second search", value: told(await first(server)) });
     const whole = await laterSearches(searched(server), new Uint8Array(4 * rows * dim).fill(1));
     await filteredSearches(searched(server), whole);
   }
@@ -68,18 +74,6 @@ function search(server: BenchServer, dim: number, filter: string): Promise<unkno
     ...{ collectionName: "bench", annsField: "vector", data: [query], limit: LIMIT, outputFields: [], filter },
     searchParams: { metricType: "L2" },
   });
-}
-
-const told = ({ ms, cpuMs }: Spent) => `${ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
-
-async function firstSearches({ server, work, note, search }: Searched, dataDir: string): Promise<void> {
-  const reading = await spentHere(() => readVectors(dataDir));
-  const first = await spentBySearches(server, 1, search);
-  note({ work, what: "reading the column's files", value: told(reading) });
-  note({ work, what: "first search after load", value: told(first) });
-  note({ work, what: "the same, to reading, by CPU", value: (first.cpuMs / reading.cpuMs).toFixed(2), target: "1.2" });
-  // The second one makes what later ones use.
-  note({ work, what: "second search", value: told(await spentBySearches(server, 1, search)) });
 }
 
 /** @param memory as large as the vectors */
@@ -125,22 +119,10 @@ async function warm(search: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < WARM_SEARCHES; i++) await search();
 }
 
-/** By the clock and by CPU. */
-function medianOf(all: readonly Spent[]): Spent {
-  return { ms: median(all.map(({ ms }) => ms)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) };
-}
-
 async function ready(server: BenchServer): Promise<void> {
   const indexParams = [{ fieldName: "vector", indexName: "vector", metricType: "L2", indexType: "FLAT" }];
   await server.post("/v2/vectordb/indexes/create", { collectionName: "bench", indexParams });
   await server.post("/v2/vectordb/collections/load", { collectionName: "bench" });
-}
-
-/** Into memory of its own, as whoever keeps it must. */
-function readVectors(dataDir: string): Buffer[] {
-  return globSync(join(dataDir, "storage/insert_log/*/*/*", String(VECTOR_FIELD), "*")).map((file) =>
-    readFileSync(file),
-  );
 }
 
 /** One of several, by the clock and by CPU of the server. */

@@ -1,10 +1,18 @@
 import { execFileSync } from "node:child_process";
+import { median } from "./report.ts";
 
 /** What a piece of work took. */
 export interface Spent {
   readonly ms: number;
   /** Of all its threads, user and system: other work on the machine changes it less than `ms`. */
   readonly cpuMs: number;
+}
+
+export const told = ({ ms, cpuMs }: Spent) => `${ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
+
+/** By the clock and by CPU. */
+export function medianOf(all: readonly Spent[]): Spent {
+  return { ms: median(all.map(({ ms }) => ms)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) };
 }
 
 /** Work of this process. */

@@ -1,5 +1,4 @@
 export { copyShort, LONG_BYTES, viewOf } from "./copy-short.ts";
-export { KERNEL_BYTES_BEHIND, KERNEL_ROOM_BYTES, type KernelRoom } from "./distance-kernel.ts";
 export { exactFloat32 } from "./exact-float32.ts";
 export { FloatListScanner } from "./float-list-scanner.ts";
 export { type NumberScan, OVERFLOW, scanFloat32 } from "./float32-scanner.ts";
@@ -14,8 +13,4 @@ export {
 export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from "./key-hashes.ts";
 export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
-export { ANY_SCORE, type ScoreRange, sketchedCosine, sketchedDistance, sketchedProduct } from "./sketched-range.ts";
 export { decodeSnappyBlock } from "./snappy.ts";
-export { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "./vector-distances.ts";
-export { type SketchedQuery, sketchedQuery, VectorSketches } from "./vector-sketches.ts";
-export { type SharedKernelMemory, sharedMemory } from "./web-assembly.ts";

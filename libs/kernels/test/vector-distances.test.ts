@@ -7,7 +7,7 @@ import {
   type StoredNumbers,
   sharedMemory,
   VectorDistances,
-} from "@sluice/kernels";
+} from "@sluice/kernels/vectors";
 import fc from "fast-check";
 
 const kernel = new VectorDistances();

@@ -7,7 +7,7 @@ import {
   sketchedQuery,
   VectorDistances,
   VectorSketches,
-} from "@sluice/kernels";
+} from "@sluice/kernels/vectors";
 import fc from "fast-check";
 
 const kernel = new VectorDistances();

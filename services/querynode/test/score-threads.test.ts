@@ -1,14 +1,17 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { FixedColumn, VarColumn } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
+import { encodeVectorArrayCell } from "@sluice/values";
 import { type VectorBlock, VectorMemory } from "../src/cache/vector-memory.ts";
 import { type Candidates, type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
 import { Kernels } from "../src/search/kernels.ts";
+import * as listScorers from "../src/search/list-scorers.ts";
 import { ScoreThreads } from "../src/search/score-threads.ts";
 import { sketchesBytes, sketchesIn } from "../src/search/sketches.ts";
 
 const DIM = 64;
 const ROWS = 40_000;
+const LISTS = 8_000;
 
 const memory = new VectorMemory(32 << 20, 2);
 
@@ -31,6 +34,15 @@ const sketches = sketchesIn(
   DIM,
 );
 const queries = Float32Array.from({ length: 3 * DIM }, (_, i) => i % 7);
+/** Rows of two vectors each. */
+const lists: VarColumn = (() => {
+  const cells = Array.from({ length: LISTS }, (_, i) =>
+    encodeVectorArrayCell(DataType.FloatVector, DIM, numbers.subarray(2 * i * 4 * DIM, 2 * (i + 1) * 4 * DIM)),
+  );
+  const offsets = Uint32Array.from({ length: cells.length + 1 }, (_, i) => i * cells[0].length);
+  const all = Buffer.concat(cells);
+  return { kind: "var", offsets, data: shared(all.length, (i) => all[i]), validity: undefined };
+})();
 const everyThird = Uint32Array.from({ length: ROWS / 4 }, (_, i) => 3 * i);
 
 /** By query, then row: with sketches of several queries no order among each other is promised. As bytes, since they are many. */
@@ -96,6 +108,24 @@ describe("threads that compare vectors", () => {
       }),
     ],
     [
+      "lists of vectors",
+      task({
+        column: lists,
+        rows: task().rows.subarray(0, LISTS),
+        comparison: {
+          ...{ dataType: DataType.FloatVector, dim: DIM, metric: "L2" },
+          queries: {
+            kind: "lists",
+            count: 2,
+            ends: Uint32Array.of(2, 3),
+            vectors: { kind: "floats", count: 3, values: queries },
+          },
+        },
+        bounds: Float64Array.of(2400, 1200),
+        floor: 300,
+      }),
+    ],
+    [
       "counts of terms",
       task({
         column: {
@@ -136,7 +166,7 @@ describe("threads that compare vectors", () => {
     ],
   ])("find the candidates that are found without them: %s", async (_, one) => {
     const found = await threads.candidates(one);
-    const expected = candidatesOf({ ...one, sketches: undefined }, new Kernels());
+    const expected = candidatesOf({ ...one, sketches: undefined }, new Kernels(), listScorers);
     expect(inOrder(found).equals(inOrder(expected))).toBe(true);
     expect(found.rows.length).toBeGreaterThan(0);
   });

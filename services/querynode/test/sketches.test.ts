@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { FixedColumn } from "@sluice/columns";
-import { VectorSketches } from "@sluice/kernels";
+import { VectorSketches } from "@sluice/kernels/vectors";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
 import { type VectorBlock, VectorMemory } from "../src/cache/vector-memory.ts";

@@ -6,7 +6,7 @@ import {
   type KernelRoom,
   type SharedKernelMemory,
   sharedMemory,
-} from "@sluice/kernels";
+} from "@sluice/kernels/vectors";
 
 /** A part of the memory, with any content. */
 export interface VectorBlock {

@@ -1,10 +1,11 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
 import type { FoundElements } from "@sluice/query";
 import type { Kernels } from "./kernels.ts";
+import type { ListScorers } from "./list-scorers.ts";
 import { isDistance } from "./metrics.ts";
 import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
-import { scoreElements, type TakeElement } from "./score-elements.ts";
-import { type ListComparison, scoreLists } from "./score-lists.ts";
+import type { TakeElement } from "./score-elements.ts";
+import type { ListComparison } from "./score-lists.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
 import { nearRows, scoreSketched, type TakeNear, type TakeRows } from "./score-sketched.ts";
 import type { Sketches } from "./sketches.ts";
@@ -41,10 +42,11 @@ export interface Candidates {
 /**
  * The rows whose scores lie within the bounds; by sketches alone, those that these leave. Which of them are hits is
  * for who knows their keys.
+ * @param lists where rows have lists of vectors
  */
-export function candidatesOf(task: CandidateTask, kernels: Kernels): Candidates {
+export function candidatesOf(task: CandidateTask, kernels: Kernels, lists?: ListScorers): Candidates {
   const { comparison, column, sketches, rows, bounds, floor } = task;
-  if (comparison.isOfElements) return elementsOf(task, kernels);
+  if (comparison.isOfElements) return elementsOf(task, kernels, lists);
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = new Found();
   const add = (query: number, row: number, score: number) => {
@@ -63,8 +65,9 @@ export function candidatesOf(task: CandidateTask, kernels: Kernels): Candidates 
   if (!column) {
     if (!sketches || !isOfFloats(comparison)) throw new Error("neither vectors nor sketches to compare with");
     nearRows({ comparison, sketches, rows, bounds }, takeNear, kernels);
-  } else if (isOfLists(comparison)) scoreLists(comparison, column, rows, take, kernels);
-  else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
+  } else if (isOfLists(comparison)) {
+    present(lists).scoreLists(comparison, column, rows, take, kernels);
+  } else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
     scoreSketched({ comparison, column: column as FixedColumn, sketches, rows, bounds }, takeRows, kernels);
   else scoreRows(comparison as Comparison, column, rows, take, kernels);
   return found.all();
@@ -73,14 +76,20 @@ export function candidatesOf(task: CandidateTask, kernels: Kernels): Candidates 
 function elementsOf(
   { comparison, column, rows, elements, bounds, floor }: CandidateTask,
   kernels: Kernels,
+  lists: ListScorers | undefined,
 ): Candidates {
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = new Found(true);
   const take: TakeElement = (query, row, element, score) => {
     if (sign * score <= bounds[query] && sign * score >= floor) found.add(query, row, score, score, element);
   };
-  scoreElements(comparison as Comparison, column as VarColumn, rows, elements, take, kernels);
+  present(lists).scoreElements(comparison as Comparison, column as VarColumn, rows, elements, take, kernels);
   return found.all();
+}
+
+function present(lists: ListScorers | undefined): ListScorers {
+  if (lists) return lists;
+  throw new Error("nothing to compare lists of vectors with");
 }
 
 function isOfFloats(comparison: Comparison<QueryVectors>): comparison is Comparison<FloatVectors> {

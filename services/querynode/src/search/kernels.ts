@@ -1,4 +1,4 @@
-import { type KernelRoom, VectorDistances } from "@sluice/kernels";
+import { type KernelRoom, VectorDistances } from "@sluice/kernels/vectors";
 
 /** The kernels of one thread: one in each memory that vectors lie in, and one with a memory of its own, for all others. */
 export class Kernels {

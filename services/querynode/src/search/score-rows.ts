@@ -1,5 +1,5 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
-import { lengthsOf, MAX_BLOCK_ROWS, VectorDistances } from "@sluice/kernels";
+import { lengthsOf, MAX_BLOCK_ROWS, VectorDistances } from "@sluice/kernels/vectors";
 import type { DataType } from "@sluice/schema";
 import type { Kernels } from "./kernels.ts";
 import type { Metric } from "./metrics.ts";

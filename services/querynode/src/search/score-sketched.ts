@@ -9,7 +9,7 @@ import {
   sketchedQuery,
   VectorDistances,
   VectorSketches,
-} from "@sluice/kernels";
+} from "@sluice/kernels/vectors";
 import type { Kernels } from "./kernels.ts";
 import type { FloatVectors } from "./query-vectors.ts";
 import { type Comparison, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";

@@ -2,7 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { rowsBetween } from "../row-range.ts";
 import { type CandidateTask, candidatesOf } from "./candidates.ts";
 import { Kernels } from "./kernels.ts";
-import type { ThreadMessage, ThreadStart } from "./score-threads.ts";
+import type { ListScorers } from "./list-scorers.ts";
+import type { ThreadMessage, ThreadStart, ThreadTask } from "./score-threads.ts";
 
 // What a thread of `ScoreThreads` runs: a task after the other, in the order in which they come.
 
@@ -18,19 +19,30 @@ function inMemory(bytes: Uint8Array, slab: number): Uint8Array {
   return new Uint8Array(rooms[slab].memory.buffer, bytes.byteOffset, bytes.length);
 }
 
-parentPort?.on("message", (message: ThreadMessage) => {
-  if ("forgotten" in message) {
-    comparisons[message.forgotten] = undefined;
-    return;
-  }
-  const { slot, rows: sent, slabs, ...task } = message;
+async function listScorers({ queries, isOfElements }: CandidateTask["comparison"]): Promise<ListScorers | undefined> {
+  return queries.kind === "lists" || isOfElements ? await import("./list-scorers.ts") : undefined;
+}
+
+async function answer({ slot, rows: sent, slabs, ...task }: ThreadTask): Promise<void> {
   const comparison = (comparisons[slot] = task.comparison ?? comparisons[slot]);
   if (!comparison) throw new Error(`nothing to compare with in slot ${slot}`);
   const rows = sent instanceof Uint32Array ? sent : rowsBetween(...sent);
   const column = task.column && { ...task.column, data: inMemory(task.column.data, slabs.column) };
   const sketches = task.sketches && { ...task.sketches, data: inMemory(task.sketches.data, slabs.sketches) };
-  const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels);
+  const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels, await listScorers(comparison));
   const { queries, rows: near, scores, worst, elements } = found;
   const buffers = [queries, near, scores, worst, ...(elements ? [elements] : [])].map(({ buffer }) => buffer);
   parentPort?.postMessage(found, buffers);
+}
+
+async function handle(message: ThreadMessage): Promise<void> {
+  if ("forgotten" in message) comparisons[message.forgotten] = undefined;
+  else await answer(message);
+}
+
+/** Resolves when all messages so far have been handled. */
+let handled = Promise.resolve();
+parentPort?.on("message", (message: ThreadMessage) => {
+  // A failure ends the thread.
+  handled = handled.then(() => handle(message));
 });

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { KernelRoom } from "@sluice/kernels";
+import type { KernelRoom } from "@sluice/kernels/vectors";
 import type { VectorMemory } from "../cache/vector-memory.ts";
 import { isRange } from "../row-range.ts";
 import { type Candidates, type CandidateTask, candidatesOf } from "./candidates.ts";
 import { Kernels } from "./kernels.ts";
+import * as listScorers from "./list-scorers.ts";
 import { vectorCount } from "./query-vectors.ts";
 
 /** Comparisons of numbers that take less time than a message there and back. */
@@ -102,7 +103,7 @@ export class ScoreThreads implements AsyncDisposable {
   }
 
   #candidatesHere(task: CandidateTask): Candidates {
-    return candidatesOf(task, (this.#kernels ??= new Kernels(this.#memory().rooms(0))));
+    return candidatesOf(task, (this.#kernels ??= new Kernels(this.#memory().rooms(0))), listScorers);
   }
 
   #slabOf({ buffer }: Uint8Array): number {

@@ -1,5 +1,5 @@
 import type { Column, FixedColumn } from "@sluice/columns";
-import { VectorDistances, VectorSketches } from "@sluice/kernels";
+import { VectorDistances, VectorSketches } from "@sluice/kernels/vectors";
 import { DataType } from "@sluice/schema";
 import { rowsBetween } from "../row-range.ts";
 import { type StoredVectors, storedAs } from "./stored-vectors.ts";
@@ -43,6 +43,7 @@ export function sketchesIn(bytes: Uint8Array, rowCount: number, dim: number): Sk
 
 /** Whether no sketch of a column is missing, but for some that nobody has needed. */
 export function areAllMade({ made }: Sketches): boolean {
+  if (!made.includes(0)) return true;
   const missing = made.reduce((count, one) => count + 1 - one, 0);
   return missing * FEW_OF <= made.length;
 }

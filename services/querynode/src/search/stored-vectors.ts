@@ -1,4 +1,4 @@
-import type { StoredNumbers } from "@sluice/kernels";
+import type { StoredNumbers } from "@sluice/kernels/vectors";
 import { DataType } from "@sluice/schema";
 
 /** Vectors of numbers, as a column has them. */
