@@ -39,7 +39,7 @@ it.each([
   ["one worker is free", 50, 1],
   ["none is", 50, 0],
   ["it is not known how many are", 50, new Error("away")],
-  ["the files are more than half of the collection, since each task reads them", 501, 8],
+  ["the files are more than a sixteenth of the collection, since each task reads them", 63, 8],
 ])("is one task where %s", async (_, fileMegabytes, workers) => {
   const segments = [segment(1n, 500), segment(2n, 500)];
   const tasks = await plan(segments, fileMegabytes, workers);

@@ -20,6 +20,8 @@ export interface MergePlannerDeps {
 
 /** Smaller tasks are not made for workers that have nothing to do. */
 const MIN_TASK_BYTES = 64 << 20;
+/** A task has so many bytes of the collection for one of the files at least: each task decodes these anew, and holds them. */
+const BYTES_PER_FILE_BYTE = 8;
 
 /**
  * Rows of a collection with values of files into a new collection. A task has some of the segments and reads all files. One of them
@@ -46,10 +48,10 @@ export class MergePlanner implements JobPlanner {
     }));
   }
 
-  /** One for each free worker, as long as what a task reads of the collection is more than the files, which each of them reads. */
+  /** One for each free worker, as long as the share of each is worth reading the files for. */
   async #taskCount(segments: readonly StoredSegment[], fileBytes: number): Promise<number> {
     const { dataCoord, splitBytes } = this.#deps;
-    const minBytes = Math.max(1, fileBytes, Math.min(MIN_TASK_BYTES, splitBytes));
+    const minBytes = Math.max(1, BYTES_PER_FILE_BYTE * fileBytes, Math.min(MIN_TASK_BYTES, splitBytes));
     const workers = await dataCoord.freeWorkers().catch(() => 1);
     return Math.max(1, Math.min(workers, segments.length, Math.floor(memoryBytesOf(segments) / minBytes)));
   }
