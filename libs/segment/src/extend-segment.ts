@@ -14,6 +14,8 @@ import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 const COPIES_AT_ONCE = 8;
 /** Logs that are written at once, or several times as many small ones. */
 const LARGE_PUTS_AT_ONCE = 2;
+/** Parts whose logs are written while the values of the next one are found. */
+const PARTS_IN_FLIGHT = 2;
 
 /** What all segments of a merge share. */
 export interface ExtendContext {
@@ -38,7 +40,7 @@ export interface ExtendTarget extends SegmentBucket {
   readonly segmentId: bigint;
 }
 
-/** Columns of the new fields for the rows of the n-th logs, asked for in order. They stay valid until the call after the next one. */
+/** Columns of the new fields for the rows of the n-th logs, asked for in order. They stay valid during the next two calls. */
 export type NewColumns = (part: number) => Promise<readonly Column[]>;
 
 /**
@@ -120,14 +122,14 @@ export class SegmentExtender {
     );
   }
 
-  /** Resolves to the bytes of the values in memory. The logs of a part are written while the values of the next one are found. */
+  /** Resolves to the bytes of the values in memory. The logs of parts are written while the values of the next one are found. */
   async #writeLogs(logs: NewLogs, columnsOf: NewColumns, signal: AbortSignal): Promise<number> {
     const { insertLogs } = logs.source.segment;
     const { rowCounts } = insertLogs[0];
     const puts = new PutQueue(this.#context.store, LARGE_PUTS_AT_ONCE, signal);
     using timestamps = this.#timestampsOf(logs.source);
     let memoryBytes = 0;
-    let before: Promise<unknown> = Promise.resolve();
+    const running: Promise<unknown>[] = [];
     try {
       for (const [part, rowCount] of rowCounts.entries()) {
         const columns = await columnsOf(part);
@@ -135,12 +137,12 @@ export class SegmentExtender {
           ...log,
           ...this.#encode(logs, log),
         }));
-        await before;
-        before = Promise.all(made.map((log) => this.#put(log, puts)));
-        before.catch(() => {}); // It is waited for, or what it waits for is.
+        if (running.length === PARTS_IN_FLIGHT) await running.shift();
+        running.push(Promise.all(made.map((log) => this.#put(log, puts))));
+        running.at(-1)?.catch(() => {}); // It is waited for, or what it waits for is.
         memoryBytes += bytesOf(columns, rowCount);
       }
-      await before;
+      await Promise.all(running);
     } catch (error) {
       puts.stop(error);
       throw error;

@@ -1,6 +1,8 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { type Column, isNull, varValue } from "@sluice/columns";
 import { type FileRowRules, type MergeReport, type MergeTaskInput, mergeReportOf } from "@sluice/jobs";
+import type { ObjectWrites } from "@sluice/object-store";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType, segmentId, timestampField, type VisibleSegment } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
@@ -37,6 +39,7 @@ beforeEach(() => {
   const files = new TaskSources(sourcesOf(sources), {});
   context = {
     ...taskContext(objects, { value: 10n ** 15n }),
+    objects: slow(objects),
     openFiles: (...refs) => files.open(...refs),
     warn: (warning) => void warnings.push(warning),
     visibleSegments: async (ids, timestamp, collectionId) => {
@@ -45,6 +48,18 @@ beforeEach(() => {
     },
   };
 });
+
+/** Reads what it is given when others have had many turns, as disks do: until then it must stay as it is. */
+function slow(store: MemoryObjectStore): ObjectWrites {
+  return {
+    put: async (...args) => {
+      for (let i = 0; i < 20; i++) await turn();
+      return store.put(...args);
+    },
+    copy: (...args) => store.copy(...args),
+    delete: (keys) => store.delete(keys),
+  };
+}
 
 interface SourceRow {
   readonly code: number | null;
@@ -304,6 +319,23 @@ describe("a merge task", () => {
     expect(await columnOf(segments, number)).toEqual(codes);
     // Told once, although the file is read twice.
     expect(warnings).toEqual([expect.stringContaining("'other'")]);
+  });
+
+  it("changes no values that are on their way into the store", async () => {
+    const codes = Array.from({ length: 60 }, (_, i) => i);
+    // So long that the new field is not compressed: it is written from where it lies.
+    await add(
+      70n,
+      codes.map((one) => ({ code: one, name: "x".repeat(100) })),
+      0,
+    );
+    const float = testing.field("float", DataType.Float, { fieldId: 107, nullable: true });
+    const rows = codes.map((key) => ({ key, float: key / 4 })) as unknown as FileRow[];
+    const { segments } = await merge(code, rows, { newFields: [float] });
+    expect(segments[0].insertLogs[0].logIds.length).toBeGreaterThan(5);
+    expect(await columnOf(segments, float)).toEqual(
+      codes.map((key) => new Int32Array(Float32Array.of(key / 4).buffer)[0]),
+    );
   });
 
   it("leaves out segments whose rows have all expired", async () => {

@@ -13,7 +13,7 @@ export interface GrowingColumn {
   appendRows(column: Column, rows: Uint32Array): void;
   /** Makes room for so many rows, whose number is known or guessed. */
   reserve(rows: number): void;
-  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until the call after the next one. */
+  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid during the next two calls. */
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
   /** All rows as they lie here: valid until one more comes. */
   all(): Column;
@@ -79,19 +79,23 @@ export class Nulls {
   }
 }
 
-/** Memory that is used again by every second batch: the one before may be on its way into the store. */
+/** Batches whose values may be in use: one that is made, and those that are on their way into the store. */
+const BATCHES = 3;
+
+/** Memory that is used again by every third batch. */
 export class Scratch {
-  #next = new Uint8Array(0);
-  #last = new Uint8Array(0);
+  readonly #batches = Array.from({ length: BATCHES }, () => new Uint8Array(0));
+  #next = 0;
 
   /** What it holds is anything. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    [this.#next, this.#last] = [this.#last, this.#next];
-    if (this.#last.length < length) {
-      giveMemory(this.#last);
-      this.#last = takeMemory(2 * length);
+    const i = this.#next;
+    this.#next = (i + 1) % BATCHES;
+    if (this.#batches[i].length < length) {
+      giveMemory(this.#batches[i]);
+      this.#batches[i] = takeMemory(2 * length);
     }
-    return this.#last.subarray(0, length);
+    return this.#batches[i].subarray(0, length);
   }
 
   /** As `take`, of `count` numbers. */
@@ -101,8 +105,8 @@ export class Scratch {
   }
 
   release(): void {
-    for (const bytes of [this.#next, this.#last]) giveMemory(bytes);
-    [this.#next, this.#last] = [new Uint8Array(0), new Uint8Array(0)];
+    for (const bytes of this.#batches) giveMemory(bytes);
+    this.#batches.fill(new Uint8Array(0));
   }
 }
 

@@ -10,7 +10,7 @@ export interface SourcePart {
 }
 
 export interface MatchedRows {
-  /** Values of the new fields, for every row. They stay valid until the call after the next one. */
+  /** Values of the new fields, for every row. They stay valid during the next two calls. */
   readonly columns: readonly Column[];
   /** Rows that have found one of the files. */
   readonly matched: number;

@@ -41,7 +41,7 @@ export class RowStore implements Disposable {
   }
 
   /**
-   * Rows as columns, which stay valid until the call after the next one.
+   * Rows as columns, which stay valid during the next two calls.
    * @param rows numbers here, or -1 for a row that has none
    * @param standIns what such a row gets, by field
    */
