@@ -84,7 +84,9 @@ export const rootCoordSettings = defineSettings({
   uploadTokenTtl: {
     type: "duration",
     default: "1h",
-    min: 1000,
+    // Clients ask for new ones five minutes before: of less than that, they would ask for every file.
+    min: 15 * 60_000,
+    max: 12 * 3_600_000,
     description: "how long credentials for an upload are good; clients ask for new ones five minutes before",
   },
 });

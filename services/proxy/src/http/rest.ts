@@ -140,9 +140,10 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
   const issue = result.error.issues[0];
+  const where = issue.path.length > 0 ? `${excerpt(issue.path.join("."))}: ` : "";
   throw new StatusError(
     restCodes.malformedBody,
-    `can only accept json format request, error: ${excerpt(issue.path.join("."))}: ${excerpt(wordsOf(issue), 200)}`,
+    `can only accept json format request, error: ${where}${excerpt(wordsOf(issue), 200)}`,
   );
 }
 

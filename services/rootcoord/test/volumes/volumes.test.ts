@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
+import { loadSettings } from "@sluice/config";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { contentKey } from "@sluice/object-store";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
 import type { volume } from "@sluice/rpc";
 import { silentLogger } from "@sluice/telemetry";
 import fc from "fast-check";
+import { rootCoordSettings } from "../../src/settings.ts";
 import { UploadGrants } from "../../src/volumes/upload-grants.ts";
 import { UploadUsage } from "../../src/volumes/upload-usage.ts";
 import { VolumeFiles } from "../../src/volumes/volume-files.ts";
@@ -217,6 +219,15 @@ describe("credentials", () => {
     await at.volumes.add(newVolume("v", 0));
     expect(await next.check(issued.sessionToken)).toBeUndefined();
   });
+
+  it.each([
+    ["5m", "expected at least 15m"],
+    ["13h", "expected at most 12h"],
+  ])(
+    "are good long enough for clients that ask anew five minutes before, and for half a day at most: not %s",
+    (ttl, said) =>
+      expect(() => loadSettings(rootCoordSettings, { flags: {}, env: { SLUICE_UPLOAD_TOKEN_TTL: ttl } })).toThrow(said),
+  );
 
   it("are not given out for external volumes, which lie in a source of the server", async () => {
     const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };

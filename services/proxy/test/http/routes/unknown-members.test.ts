@@ -127,6 +127,13 @@ describe("a request", () => {
     });
   });
 
+  it("that would write is refused for whatever its body does not know, by its name", async () => {
+    const body = { collectionName: "c", targetCollectionName: "d", ifExists: "replace" };
+    expect(await post("/v2/vectordb/jobs/copy/create", body)).toMatchObject({
+      ...{ code: 1801, message: 'can only accept json format request, error: Unrecognized key: "ifExists"' },
+    });
+  });
+
   it("is read whatever the case of its members, those of inner objects too", async () => {
     const body = { COLLECTIONNAME: "c", dbname: "d", Schema: { FIELDS: [] }, params: { SHARDSNUM: 1 } };
     const { warnings, message } = await post("/v2/vectordb/collections/create", body);
