@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { checkStatus, common, milvus, type queryNode } from "@sluice/rpc";
+import { checkStatus, common, milvus, type queryNode, rowsOf } from "@sluice/rpc";
 import { DIM, numbers, openQueryWorld, type QueryClient, type QueryWorld, storedSchema } from "./query-world.ts";
 
 // R1. Whatever is asked, nodes that share the segments answer what one node answers that reads all of them.
@@ -253,6 +253,40 @@ function numberIn({ fieldsData: [{ field }] }: milvus.QueryResults): number {
   const data = field?.$case === "scalars" ? field.value.data : undefined;
   return data?.$case === "longData" ? Number(data.value.data[0]) : -1;
 }
+
+it.each([
+  ["genre", "", 2],
+  ["genre", "year > 2000 or genre == 'poem'", 1],
+  ["genre,year", "", 3],
+  ["year", "id < 200", 50],
+])(
+  "groups by %s of rows with %j, %i of each, are those of a walk over all hits, where fewer are than wanted too",
+  async (by, dsl, size) => {
+    const [wanted] = vectors(1);
+    const found = async (params: Record<string, string | number>) => {
+      const request = milvus.SearchRequest.fromPartial({
+        ...{ dsl, outputFields: ["genre", "year"] },
+        searchInput: { $case: "placeholderGroup", value: placeholders(101, [wanted]) },
+        searchParams: pairs({ anns_field: "vector", metric_type: "L2", ...params }),
+      });
+      const { status, results } = await world.together[0].search({ request, target });
+      checkStatus(status);
+      const rows = rowsOf(results?.fieldsData ?? []);
+      const ids = (results?.ids?.idField?.value.data ?? []) as bigint[];
+      return rows.map((row, i) => ({ id: ids[i], genre: row.genre, year: row.year, score: results?.scores[i] }));
+    };
+    // Rows of one key are one hit, the best of them, whatever their groups are.
+    const all = await found({ topk: 16_000 });
+    const groups = Map.groupBy(all, ({ genre, year }) =>
+      [by.includes("genre") && genre, by.includes("year") && year].join(),
+    );
+    const best = [...groups.values()].map((hits) => hits.slice(0, size));
+    for (const topk of [2, 300]) {
+      const grouped = await found({ topk, group_by_fields: by, group_size: Math.min(size, 10) });
+      expect(grouped).toEqual(best.slice(0, topk).flatMap((hits) => hits.slice(0, 10)));
+    }
+  },
+);
 
 describe("nodes that share segments answer as one that reads them all", () => {
   it.each(asked)("%s", async (_name, make) => {

@@ -1,10 +1,10 @@
 import type { Filter } from "@sluice/query";
 import type { Boosting } from "./boost.ts";
-import { columnsOfHits } from "./find-hits.ts";
 import { isDistance, type Metric } from "./metrics.ts";
 import { placeKey, type RandomScore, randomNumber, valueKey } from "./random-score.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
+import { columnsOfHits } from "./values-of-hits.ts";
 
 /** Hits of queries with the weights that they are boosted by, the best first, ties by primary key. */
 export async function boostedHits(

@@ -4,6 +4,8 @@ import type { Hit } from "./top-hits.ts";
 export interface GroupedHits {
   /** Members of a group stand together; groups by their best hit. */
   readonly hits: Hit[];
+  /** Values of the groups that have all of their members, those that were skipped too. */
+  readonly full: readonly string[];
   /** No hit that is worse could change it. */
   readonly isComplete: boolean;
 }
@@ -28,6 +30,7 @@ export function grouped(
   const all = [...groups.values()];
   return {
     hits: all.slice(offset).flat(),
+    full: Array.from(groups).flatMap(([value, members]) => (members.length === size ? [value] : [])),
     isComplete: all.length === wanted && all.every((members) => members.length === size),
   };
 }

@@ -4,11 +4,11 @@ import type { common } from "@sluice/rpc";
 import type { CollectionSchema, FieldSchema } from "@sluice/schema";
 import { MAX_ANSWER_BYTES } from "../answer-fields.ts";
 import { AnswerBudget } from "../segment-rows.ts";
-import { columnsOfHits } from "./find-hits.ts";
 import { fragmentsOf } from "./fragments.ts";
 import type { Highlighting, HighlightTarget } from "./highlight-params.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
+import { columnsOfHits } from "./values-of-hits.ts";
 
 /** Fragments of all hits, field by field. @param hits of each query @throws {StatusError} 1100 when they are more than an answer holds */
 export async function highlighted(

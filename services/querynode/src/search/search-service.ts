@@ -14,7 +14,7 @@ import { chainBehind } from "./chain/chain-behind.ts";
 import { chainedHits } from "./chain/chained-hits.ts";
 import { SearchCompiler } from "./compile-search.ts";
 import { collapsed, collapseOf, commonStruct } from "./element-scope.ts";
-import { findHits, valuesOf } from "./find-hits.ts";
+import { findHits } from "./find-hits.ts";
 import type { GroupBy } from "./group-params.ts";
 import { highlighted } from "./highlight-hits.ts";
 import { highlightingOf } from "./highlight-params.ts";
@@ -32,6 +32,7 @@ import { orderOf, paramsOf, type SearchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { refuseScope, searchedStruct } from "./searched-elements.ts";
 import type { Hit } from "./top-hits.ts";
+import { valuesOf } from "./values-of-hits.ts";
 
 /** An iterator whose collection was dropped would go on in the new one. @throws {StatusError} 1100 */
 function checkCollection(params: readonly common.KeyValuePair[], collectionId: bigint): void {

@@ -1,9 +1,9 @@
 import type { Column } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
 import type { Decay } from "./decay.ts";
-import { columnsOfHits } from "./find-hits.ts";
 import type { SearchCall } from "./search-answer.ts";
 import type { Hit } from "./top-hits.ts";
+import { columnsOfHits } from "./values-of-hits.ts";
 
 /** Hits of queries with what the values of a field make of their scores, the best first, ties by primary key. */
 export async function weighedHits(
