@@ -27,10 +27,19 @@ async function hear(text: string): Promise<string> {
 }
 
 it.each([
-  ["headers that do not end", "POST /a HTTP/1.1\r\nHost: a\r\n"],
-  ["a body that does not come", "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{"],
-])("a request with %s is answered 408 and closed", async (_, text) => {
-  expect(await hear(text)).toMatch(/^HTTP\/1.1 408/);
+  ["headers that do not end", 408, "POST /a HTTP/1.1\r\nHost: a\r\n", "did not come to its end in time"],
+  [
+    "a body that does not come",
+    408,
+    "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{",
+    "did not come to its end in time",
+  ],
+  ["headers without an end in sight", 431, `POST /a HTTP/1.1\r\nHost: ${"a".repeat(20_000)}`, "headers are too large"],
+  ["lines that are none", 400, "POST /a HTTP/1.1\nHost a\n\n", "the request is no HTTP/1.1: "],
+])("a request with %s is answered %i in the form of all answers, and closed", async (_, status, text, said) => {
+  const [head, body] = (await hear(text)).split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(body)).toEqual({ code: status, status, message: expect.stringContaining(said) });
 });
 
 it("a path that leads nowhere is answered with status beside code, as Milvus's bulk writers read it", async () => {

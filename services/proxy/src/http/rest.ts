@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { AccessRefused } from "../access/access-refused.ts";
 import { countBodies } from "./body-budget.ts";
 import { MAX_BODY_DEPTH, tooDeepAt } from "./body-depth.ts";
+import { answerBrokenRequest } from "./broken-requests.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import { RestCall } from "./rest-call.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
@@ -51,6 +52,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     keepAliveTimeout: IDLE_MS,
     // The last request of a connection is answered as any other, and closes it: Fastify's own 503 has no code that clients know.
     return503OnClosing: false,
+    clientErrorHandler: answerBrokenRequest,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs) },
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
