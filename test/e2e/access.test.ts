@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { rpcGuards } from "@sluice/proxy/access";
 import { checkStatus, milvus } from "@sluice/rpc";
-import { bookCollection, books, eventually, TestClient, useServer } from "../support/index.ts";
+import {
+  bookCollection,
+  books,
+  eventually,
+  runProgram,
+  sluiceProgram,
+  TestClient,
+  useServer,
+} from "../support/index.ts";
 
 // Every method and every route, with no, wrong and too little right.
 
@@ -397,6 +405,41 @@ describe("REST", () => {
     const first = await create("ann:secret");
     expect(await create("ann:secret")).toBe(first);
     expect(await create("root:Milvus")).not.toBe(first);
+  });
+
+  it("lets the command import for who may do nothing else, which could not say what was imported before", async () => {
+    const root = as("root:Milvus");
+    const given = { username: "importer", password: base64("secret") };
+    checkStatus(await root.raw.createCredential(milvus.CreateCredentialRequest.fromPartial(given)));
+    const role = { name: "importers", description: "" };
+    checkStatus(await root.raw.createRole({ base: undefined, entity: role }));
+    const member = { base: undefined, username: "importer", roleName: role.name, type: 0 as const };
+    checkStatus(await root.raw.operateUserRole(member));
+    const about = { dbName: "default", collectionName: "books", role };
+    const grantor = { user: undefined, privilege: { name: "Import" } };
+    checkStatus(await root.raw.operatePrivilegeV2({ base: undefined, grantor, type: 0, ...about }));
+    // Everybody may do so at first.
+    const describing = (type: 0 | 1) =>
+      root.raw.operatePrivilege(
+        milvus.OperatePrivilegeRequest.fromPartial({
+          entity: {
+            ...{ role: { name: "public" }, object: { name: "Global" }, objectName: "*", dbName: "*" },
+            grantor: { privilege: { name: "DescribeCollection" } },
+          },
+          type,
+        }),
+      );
+    checkStatus(await describing(1));
+    const [file] = await fixture.files.jsonl("more.jsonl", books(3, 900n));
+    const command = ["import", file, "-c", "books", "--create", "--address", fixture.server.address];
+    const { exitCode, output } = await runProgram(process.execPath, [sluiceProgram(), ...command], 40_000, {
+      SLUICE_TOKEN: "importer:secret",
+    });
+    checkStatus(await describing(0));
+    expect(output).toMatch(
+      /imported before is not known: .*DescribeCollection.*\n(?:.*\n)*job \d+ Completed: 3 rows imported$/m,
+    );
+    expect(exitCode).toBe(0);
   });
 
   it("writes down who has changed what, and who was not let to, over gRPC and REST, each call once", async () => {

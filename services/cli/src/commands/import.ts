@@ -83,10 +83,15 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
   if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, asked, options);
 }
 
+/** The job is under way: whoever may not look at the collection, or at jobs, is to hear of it all the same. */
 async function noteImportedBefore(rest: RestClient, { collection }: Asked, jobId: string, options: ImportOptions) {
-  using collections = await collectionsOf(options);
-  const before = (await collections.makesKeys(collection)) ? await importedBefore(rest, jobId) : undefined;
-  if (before !== undefined) note(before);
+  try {
+    using collections = await collectionsOf(options);
+    const before = (await collections.makesKeys(collection)) ? await importedBefore(rest, jobId) : undefined;
+    if (before !== undefined) note(before);
+  } catch (error) {
+    note(`whether its files were imported before is not known: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Where rows go, and which files hold them. */
