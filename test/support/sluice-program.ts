@@ -19,12 +19,20 @@ export default async function bundle(): Promise<void> {
   const { bundleProgram, manifestOf } = await import("../../deploy/bundle.ts");
   const folder = mkdtempSync(join(tmpdir(), "sluice-tests-"));
   process.env[variable] = folder;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => endBy(signal));
   await bundleProgram(folder, { of: "src", nativesHere: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", version: manifestOf(".").version }));
 }
 
 export function removeBundle(): void {
-  rmSync(bundleFolder(), { recursive: true, force: true });
+  // Programs that are ending may still write into it.
+  rmSync(bundleFolder(), { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Who is interrupted calls nothing of what is called after all tests. */
+function endBy(signal: NodeJS.Signals): void {
+  removeBundle();
+  process.kill(process.pid, signal);
 }
 
 function bundleFolder(): string {
