@@ -19,8 +19,9 @@ export default async function bundle(): Promise<void> {
   const { bundleProgram, manifestOf } = await import("../../deploy/bundle.ts");
   const folder = mkdtempSync(join(tmpdir(), "sluice-tests-"));
   process.env[variable] = folder;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => endBy(signal));
-  await bundleProgram(folder, { of: "src", nativesHere: true });
+  const bundled = bundleProgram(folder, { of: "src", nativesHere: true });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => endBy(signal, bundled));
+  await bundled;
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", version: manifestOf(".").version }));
 }
 
@@ -29,8 +30,9 @@ export function removeBundle(): void {
   rmSync(bundleFolder(), { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Who is interrupted calls nothing of what is called after all tests. */
-function endBy(signal: NodeJS.Signals): void {
+/** Who is interrupted calls nothing of what is called after all tests. @param bundled what still writes, and would make the folder anew */
+async function endBy(signal: NodeJS.Signals, bundled: Promise<unknown>): Promise<void> {
+  await bundled.catch(() => {});
   removeBundle();
   process.kill(process.pid, signal);
 }
