@@ -46,6 +46,25 @@ describe("a job", () => {
     expect(rounds).toBeGreaterThanOrEqual(2 * 3);
   });
 
+  it("is refused for what its last report tells also where a look had begun before", async () => {
+    const refusal = (_: unknown, tasks: readonly { readonly state: string }[]) =>
+      tasks.every(({ state }) => state === "persisted") ? { code: "value_invalid", reason: "bad rows" } : undefined;
+    Object.assign(world.planners.import ?? {}, { refusal });
+    const { id, orders } = await started(["a.jsonl"]);
+    const [begun, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    world.asking = () => {
+      begun.resolve();
+      return goesOn.promise;
+    };
+    world.loop.wake(jobId(id));
+    await begun.promise;
+    await world.reports.report(resultOf(orders[0], persisted));
+    goesOn.resolve();
+    await world.until(() => ["failed", "completed"].includes(world.state(id)));
+    expect(world.state(id)).toBe("failed");
+    expect(world.dataCoord.commits).toBe(0);
+  });
+
   it("goes on after a restart at every stage", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
     await world.reports.report(resultOf(orders[0], persisted));

@@ -108,6 +108,8 @@ export class World implements AsyncDisposable {
   nowMs = 1_000_000;
   nextId = 1000n;
   dropped: string | undefined;
+  /** What a look of the loop waits for while it asks whether the target is dropped. */
+  asking: () => Promise<void> = async () => {};
   planError: Error | undefined;
   readonly planners: JobPlanners = {
     import: {
@@ -134,7 +136,10 @@ export class World implements AsyncDisposable {
       dataCoord: this.dataCoord as never,
       planners: this.planners,
       allocateIds: this.#allocateIds,
-      droppedTarget: async () => this.dropped,
+      droppedTarget: async () => {
+        await this.asking();
+        return this.dropped;
+      },
       now: () => this.nowMs,
       log: silentLogger,
       troubles: new JobTroubles(silentLogger),

@@ -121,10 +121,16 @@ export class JobLoop implements AsyncDisposable {
     // committed cannot be stopped any more.
     const isQuiet = decision.kind === "complete" || (decision.kind === "stay" && !isSuspect);
     const droppedTarget = isQuiet ? undefined : await this.#deps.droppedTarget(job);
-    const refusal = decision.kind === "commit" ? this.#planner(job).refusal?.(job, tasks) : undefined;
     const lost = this.#planner(job).lost?.(job);
-    const found = { ...(droppedTarget && { droppedTarget }), ...(refusal && { refusal }), ...(lost && { lost }) };
-    return { kind: "looked", nowMs, ...found };
+    return { kind: "looked", nowMs, ...(droppedTarget && { droppedTarget }), ...(lost && { lost }) };
+  }
+
+  /** With what is against the end of these tasks, which may have been reported since the look began. */
+  #judged({ job, tasks }: JobView, event: JobEvent<TaskRecord>): JobEvent<TaskRecord> {
+    if (event.kind !== "looked" || job.state !== "importing") return event;
+    if (tasks.some(({ state }) => state !== "persisted")) return event;
+    const refusal = this.#planner(job).refusal?.(job, tasks);
+    return refusal ? { ...event, refusal } : event;
   }
 
   #planner({ kind }: JobRecord) {
@@ -134,7 +140,10 @@ export class JobLoop implements AsyncDisposable {
   /** Commits what an event comes to, then does what it asks for; the answers are events again. */
   async #apply({ job: { jobId } }: JobView, event: JobEvent<TaskRecord>): Promise<void> {
     let step: Step<JobRecord, TaskRecord> = { effects: [] };
-    const view = await this.#deps.book.change(jobId, ({ job, tasks }) => (step = next(job, tasks, event)));
+    const view = await this.#deps.book.change(jobId, (now) => {
+      step = next(now.job, now.tasks, this.#judged(now, event));
+      return step;
+    });
     if (!view) return;
     if (step.job && isEnded(step.job.state)) this.#noteEnd(step.job);
     for (const effect of step.effects) {
