@@ -12,6 +12,7 @@ export {
   withoutUser,
   withRole,
   withRoleDescription,
+  withRoleSources,
   withUser,
   withUserRole,
 } from "./users.ts";

@@ -6,6 +6,7 @@ import { invalid, shown } from "./refusals.ts";
 const MAX_USER_BYTES = 32;
 const MAX_ROLE_CHARS = 255;
 const MAX_DESCRIPTION_BYTES = 1024;
+const MAX_SOURCE_BYTES = 1024;
 const PASSWORD_BYTES = { least: 6, most: 72 };
 const INVALID_GROUP_NAME = 1402;
 
@@ -57,6 +58,17 @@ export function checkRoleName(name: string): void {
   if (!isLetter(name[0]) && name[0] !== "_")
     throw invalid("the first character of role name must be an underscore or letter");
   if (!isWord(name)) throw invalid("role name can only contain numbers, letters and underscores");
+}
+
+/** What a role is confined to: a folder or a file, spelled out. @throws {StatusError} 1100 */
+export function checkSourcePrefix(path: string): void {
+  const { length } = Buffer.from(path);
+  if (length === 0 || length > MAX_SOURCE_BYTES)
+    throw invalid(`a source of a role has 1 to ${MAX_SOURCE_BYTES} bytes, and one has ${length}`);
+  if (/[*?[\]{}\0]/.test(path))
+    throw invalid(`a source of a role is a folder or a file, and ${shown(path)} is a pattern`);
+  if (path.split("/").some((part) => part === "." || part === ".."))
+    throw invalid(`the source ${shown(path)} of a role has a part "." or "..": spell it out`);
 }
 
 /** @throws {StatusError} 1402 */

@@ -24,6 +24,8 @@ export interface User {
 export interface Role {
   readonly description: string;
   readonly grants: readonly Grant[];
+  /** What its grants of `Import` reach: folders or files, as paths of imports are written; absent = every source. */
+  readonly sources?: readonly string[];
 }
 
 /** What a program shows instead of a user and a password. */
@@ -102,6 +104,24 @@ export function allows(policy: AccessPolicy, user: string, demand: Demand): bool
 /** Whether any role of the user grants it on anything. */
 export function grantsAnywhere(policy: AccessPolicy, user: string, privilege: string): boolean {
   return isAdmin(policy, user) || grantsOf(policy, user).some((grant) => holds(policy, grant.privilege, privilege));
+}
+
+/**
+ * What a user may import from, by the roles that grant `Import` on anything; undefined = every source.
+ * Whoever has several such roles may read what any of them may.
+ */
+export function readableSources(policy: AccessPolicy, user: string): readonly string[] | undefined {
+  if (isAdmin(policy, user)) return undefined;
+  const granting = [...rolesOf(policy, user), PUBLIC_ROLE]
+    .flatMap((name) => own(policy.roles, name) ?? [])
+    .filter(({ grants }) => grants.some(({ privilege }) => holds(policy, privilege, "Import")));
+  const all = granting.map(({ sources }) => sources);
+  return all.includes(undefined) ? undefined : [...new Set(all.flatMap((sources) => sources ?? []))];
+}
+
+/** What a role is confined to; undefined = every source. */
+export function sourcesOfRole({ roles }: AccessPolicy, name: string): readonly string[] | undefined {
+  return own(roles, name)?.sources;
 }
 
 /** Whether a role of the user's own grants anything on a collection: what no role knows of is not shown. */

@@ -1,5 +1,5 @@
 import { StatusError } from "@sluice/errors";
-import { checkDescription, checkRoleName, checkUserName } from "./names.ts";
+import { checkDescription, checkRoleName, checkSourcePrefix, checkUserName } from "./names.ts";
 import { own } from "./own.ts";
 import { type AccessPolicy, ADMIN_ROLE, PUBLIC_ROLE, ROOT, type Role, type User } from "./policy.ts";
 import { invalid, noSuchRole, shown } from "./refusals.ts";
@@ -8,6 +8,8 @@ import { invalid, noSuchRole, shown } from "./refusals.ts";
 
 const MAX_USERS = 100;
 const MAX_ROLES = 10;
+/** Of one role: all roles are in one record. */
+const MAX_SOURCES = 64;
 /** Milvus: the service is busy with as many as it takes. */
 const LIMIT_REACHED = 9;
 const DEFAULT_OBJECT = 1401;
@@ -54,6 +56,20 @@ export function withRoleDescription(policy: AccessPolicy, name: string, descript
   const role = roleOf(policy, name);
   checkDescription(description);
   return { ...policy, roles: { ...policy.roles, [name]: { ...role, description } } };
+}
+
+/** A role whose grants of `Import` reach these sources alone, or all again. @throws {StatusError} 1100 */
+export function withRoleSources(
+  policy: AccessPolicy,
+  name: string,
+  sources: readonly string[] | undefined,
+): AccessPolicy {
+  if (name === ADMIN_ROLE) throw invalid(`the role "${ADMIN_ROLE}" may do everything: confine another one`);
+  const { sources: _before, ...role } = roleOf(policy, name);
+  for (const source of sources ?? []) checkSourcePrefix(source);
+  if ((sources?.length ?? 0) > MAX_SOURCES) throw invalid(`a role is confined to ${MAX_SOURCES} sources at most`);
+  const confined = sources === undefined ? role : { ...role, sources: [...new Set(sources)] };
+  return { ...policy, roles: { ...policy.roles, [name]: confined } };
 }
 
 /** @throws {StatusError} 1401 for admin and public; 1100 for unknown ones, and for those with grants unless `isForced` */

@@ -10,6 +10,7 @@ import {
   initialPolicy,
   knowsCollection,
   knowsDatabase,
+  readableSources,
   withCredential,
   withGrant,
   withGroup,
@@ -20,6 +21,7 @@ import {
   withoutUser,
   withRole,
   withRoleDescription,
+  withRoleSources,
   withUser,
   withUserRole,
 } from "@sluice/access";
@@ -32,6 +34,41 @@ const onCollection = (privilege: string, objectName = "books", dbName = "default
 });
 const granted = (privilege: string, collectionName = "books", dbName = "default", policy: AccessPolicy = start) =>
   withGrant(policy, "reader", grantByLevel(policy, { privilege, dbName, collectionName, grantor: "root" }));
+
+describe("what a user may import from", () => {
+  const importer = granted("Import");
+  const confined = withRoleSources(importer, "reader", ["a/", "b/", "a/"]);
+
+  it("is everything, unless each role that grants Import is confined, and then what any of them may read", () => {
+    expect(readableSources(importer, "ann")).toBeUndefined();
+    expect(readableSources(confined, "ann")).toEqual(["a/", "b/"]);
+    expect(readableSources(confined, "root")).toBeUndefined();
+    expect(readableSources(withRoleSources(confined, "reader", undefined), "ann")).toBeUndefined();
+    const second = withUserRole(withRole(confined, "second", ""), "ann", "second", true);
+    expect(readableSources(second, "ann")).toEqual(["a/", "b/"]);
+    const grant = (privilege: string) =>
+      grantByLevel(second, { privilege, dbName: "*", collectionName: "*", grantor: "root" });
+    expect(readableSources(withGrant(second, "second", grant("Query")), "ann")).toEqual(["a/", "b/"]);
+    const both = withGrant(second, "second", grant("CollectionReadWrite"));
+    expect(readableSources(both, "ann")).toBeUndefined();
+    expect(readableSources(withRoleSources(both, "second", ["c/"]), "ann")).toEqual(["a/", "b/", "c/"]);
+  });
+
+  it("is nothing without a role that grants Import, and what it was after other changes of the role", () => {
+    expect(readableSources(start, "ann")).toEqual([]);
+    expect(readableSources(withRoleDescription(confined, "reader", "d"), "ann")).toEqual(["a/", "b/"]);
+    expect(
+      readableSources(
+        withoutGrant(
+          confined,
+          "reader",
+          grantByLevel(confined, { privilege: "Import", dbName: "default", collectionName: "books", grantor: "root" }),
+        ),
+        "ann",
+      ),
+    ).toEqual([]);
+  });
+});
 
 describe("what a user may do", () => {
   it("is everything for root and the role admin, and what everybody may for others", () => {
@@ -118,6 +155,21 @@ describe("changes are refused in Milvus's words", () => {
     ["must be an underscore or letter", () => withRole(start, "1", ""), 1100],
     ["role [reader] already exists", () => withRole(start, "reader", ""), 1100],
     ["not found the role", () => withRoleDescription(start, "none", ""), 1100],
+    ["not found the role", () => withRoleSources(start, "none", []), 1100],
+    ["confine another one", () => withRoleSources(start, "admin", []), 1100],
+    ["a/*.json is a pattern", () => withRoleSources(start, "reader", ["a/*.json"]), 1100],
+    ['has a part "." or ".."', () => withRoleSources(start, "reader", ["a/../b"]), 1100],
+    ["1 to 1024 bytes, and one has 0", () => withRoleSources(start, "reader", [""]), 1100],
+    [
+      "64 sources at most",
+      () =>
+        withRoleSources(
+          start,
+          "reader",
+          Array.from({ length: 65 }, (_, i) => `${i}/`),
+        ),
+      1100,
+    ],
     ["the description is 1025 bytes", () => withRoleDescription(start, "reader", "x".repeat(1025)), 1100],
     ["the role[admin] is a default role", () => withoutRole(start, "admin", true), 1401],
     ["Use REVOKE API", () => withoutRole(granted("Query"), "reader", false), 1100],

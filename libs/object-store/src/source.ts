@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import type { ByteRange } from "./object-store.ts";
 
 /** A file as a source found it: plain data without secrets, which stands in records and tasks. */
@@ -58,6 +58,11 @@ export interface Source extends AsyncDisposable {
   /** The path inside of this source of a key of its bucket; undefined where the source is a folder that has not the key. */
   ofBucket?(key: string): string | undefined;
   /**
+   * Whether a path, and the file that it was found to be, lies in a folder of this source or is it; by the texts of both where
+   * this is absent. Both as `find` takes them.
+   */
+  covers?(folder: string, path: string, key?: string): boolean;
+  /**
    * The file that a path means here; undefined when there is none.
    * @throws {ImportError} `path_refused` for what may not be read, by `refusePath`; others as `ObjectReads.stat`
    */
@@ -110,6 +115,14 @@ class FolderRefused extends ImportError {}
 /** Whether what finding a path threw says that it is a folder, whose files could be listed. */
 export function isFolder(error: unknown): boolean {
   return error instanceof FolderRefused;
+}
+
+/** A path outside of what somebody may read of a source. It tells nothing of what is there. */
+export class ConfinedRefused extends ImportError {
+  constructor(path: string, allowed: readonly string[]) {
+    const reason = `the path lies outside of what the caller's roles may import from: ${excerptOfList(allowed) || "nothing"}`;
+    super("path_refused", reason, { file: path });
+  }
 }
 
 /** What a file is that is no longer the one that was found. @param how what differs, for messages */

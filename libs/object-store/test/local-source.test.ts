@@ -72,6 +72,26 @@ describe("LocalSource", () => {
     });
   });
 
+  it("confined to a folder, reads nothing by a link that leads out of it, and no root whole", async () => {
+    await writeFile(join(base, "first/secret.json"), "secret");
+    await symlink(join(base, "first/secret.json"), join(base, "first/a/link.json"));
+    await symlink(join(base, "first"), join(base, "first/a/up"));
+    const confined = sources.confinedTo([join(base, "first/a")]);
+    for (const path of ["a/1.json", join(base, "first/a/1.json"), join(base, "first/a/b/../1.json")])
+      expect(await contentsOf(await confined.find(path), confined)).toBe("first one");
+    const refused = { code: "path_refused", reason: expect.stringContaining("roles may import from") };
+    for (const path of [
+      "secret.json",
+      "a/link.json",
+      "a/up/secret.json",
+      "a/../secret.json",
+      join(base, "second/a/2.json"),
+    ])
+      await expect(confined.find(path)).rejects.toMatchObject(refused);
+    await expect(Array.fromAsync(confined.list("a/"))).rejects.toMatchObject(refused);
+    await expect(Array.fromAsync(confined.list("./"))).rejects.toMatchObject(refused);
+  });
+
   it("opens roots that are links", async () => {
     await symlink(join(base, "outside"), join(base, "entrance"));
     await using linked = await sourcesBelow(join(base, "entrance"));

@@ -56,6 +56,18 @@ export class LocalSource implements Source {
     return isAbsolute(path) && isInsideAny(this.#allRoots, resolve(path)) ? path : undefined;
   }
 
+  /** A file lies where it really is: a link within a folder may lead out of it. */
+  covers(folder: string, path: string, key?: string): boolean {
+    try {
+      const folders = candidatePaths(folder || "./", this.#allRoots);
+      const candidates = key === undefined ? candidatePaths(path || "./", this.#allRoots) : [key];
+      return candidates.some((candidate) => isInsideAny(folders, candidate));
+    } catch (error) {
+      if (error instanceof ImportError) return false;
+      throw error;
+    }
+  }
+
   async find(path: string): Promise<FoundFile | undefined> {
     for (const candidate of candidatePaths(path, this.#allRoots)) {
       const real = await realPath(candidate, path);

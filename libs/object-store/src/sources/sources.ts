@@ -1,5 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import {
+  ConfinedRefused,
   type FoundFile,
   folderOf,
   isFolder,
@@ -9,6 +10,7 @@ import {
   type SourceFile,
   type SourceRef,
 } from "../source.ts";
+import { ConfinedSource } from "./confined-source.ts";
 import { parseScheme } from "./source-paths.ts";
 
 /** One source among several. */
@@ -64,6 +66,29 @@ export class Sources implements AsyncDisposable {
     const hasDefault = first.#sources.some(({ isDefault }) => isDefault);
     const rest = this.#sources.map((source) => ({ ...source, isDefault: source.isDefault && !hasDefault }));
     return new Sources([...first.#sources, ...rest], [first]);
+  }
+
+  /**
+   * The same sources, of which nothing is found or listed but what lies below these paths. A prefix that names no source is one of
+   * the default sources; one of a source that there is not opens nothing. Disposing leaves the sources open.
+   */
+  confinedTo(prefixes: readonly string[]): Sources {
+    const places = prefixes.flatMap((prefix) => this.#placesOf(prefix));
+    const confined = ({ source, ...named }: NamedSource): NamedSource => {
+      const folders = places.filter(({ name }) => name === named.name).map(({ inner }) => inner);
+      return { ...named, source: new ConfinedSource(source, { folders, allowed: prefixes }) };
+    };
+    return new Sources(this.#sources.map(confined), []);
+  }
+
+  #placesOf(prefix: string): Place[] {
+    try {
+      const place = this.#placeOf(prefix);
+      return place ? [place] : this.#defaults(prefix);
+    } catch (error) {
+      if (isRefusal(error)) return [];
+      throw error;
+    }
   }
 
   /**
@@ -191,7 +216,7 @@ export class Sources implements AsyncDisposable {
 
   /** A refusal with what may be read, and what opens more. */
   #withAllowed(path: string, error: unknown): unknown {
-    if (!isRefusal(error) || isFolder(error)) return error;
+    if (!isRefusal(error) || isFolder(error) || error instanceof ConfinedRefused) return error;
     const named = this.#sources.filter(({ isDefault }) => !isDefault).map(({ name }) => `${name}://PATH`);
     const allowed = [...this.#defaults("").map(({ source }) => source.allows), ...named].join(", ");
     const reason = `${error.reason} (allowed: ${allowed || "none"}; ${OPENING})`;

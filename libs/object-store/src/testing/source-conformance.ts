@@ -188,6 +188,35 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
         await expect(pathsOf(prefix)).rejects.toMatchObject({ code: "path_refused" });
     });
 
+    it("finds and lists below the folders alone that it is confined to, and tells of nothing else", async () => {
+      for (const key of ["a/1", "a/b/2", "ab/3", "c/4", "5"]) await fixture.write(key, text(key));
+      const confined = sources.confinedTo(["a/", "one://c/4", "nobody://a/"]);
+      for (const path of ["a/1", "/a/b/2", "one://a/1", "c/4"])
+        expect(await confined.find(path)).toMatchObject({ path, source: "one" });
+      expect(await confined.find("a/1", "one")).toMatchObject({ path: "a/1" });
+      await expect(confined.find("a/none")).rejects.toMatchObject({ code: "file_not_found" });
+      const outside = { code: "path_refused", reason: expect.stringContaining("roles may import from: a/, one://c/4") };
+      for (const path of [
+        "ab/3",
+        "ab/none",
+        "5",
+        "one://5",
+        "c/5",
+        "c/40",
+        "a/../5",
+        "a/../a/1x/../../5",
+        "/ab/3",
+        "ab",
+      ])
+        await expect(confined.find(path)).rejects.toMatchObject({ code: "path_refused" });
+      for (const path of ["ab/3", "ab/none", "5"]) await expect(confined.find(path)).rejects.toMatchObject(outside);
+      const listed = (prefix: string) => Array.fromAsync(confined.list(prefix), ({ path }) => path);
+      expect(await listed("a/")).toEqual(["a/1", "a/b/2"]);
+      expect(await listed("a/b/")).toEqual(["a/b/2"]);
+      for (const prefix of ["", "a", "ab/", "c/", "one://", "one://c/"])
+        await expect(listed(prefix)).rejects.toMatchObject({ code: "path_refused" });
+    });
+
     it("does nothing for an aborted signal", async () => {
       await fixture.write("k", bytes);
       await using file = await sources.open(await sources.find("k"));

@@ -7,6 +7,7 @@ import {
   isAdmin,
   knowsCollection,
   knowsDatabase,
+  readableSources,
 } from "@sluice/access";
 import { checkStatus } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
@@ -145,6 +146,12 @@ export function showsJob(
 ): boolean {
   const may = (privilege: string) => allows(policy, user, { privilege, object: "Collection", objectName, dbName });
   return may("Import") || may("ListImport");
+}
+
+/** What a caller may import from; undefined = every source, as where nobody is asked. */
+export function scopeOf(caller: Caller | undefined): { prefixes: string[] } | undefined {
+  const prefixes = caller && readableSources(caller.policy, caller.user);
+  return prefixes && { prefixes: [...prefixes] };
 }
 
 /** Whether a caller may do something with any collection at all. */

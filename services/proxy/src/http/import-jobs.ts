@@ -2,6 +2,7 @@ import { optionsJsonSchema } from "@sluice/jobs";
 import { checkStatus } from "@sluice/rpc";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { scopeOf } from "../access/access-control.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../jobs/import-requests.ts";
 import { createBody, createImport, filesOf } from "./create-import.ts";
@@ -47,7 +48,8 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
     },
   );
   app.post(`${base}/retry`, facts("Imports the files of a failed job again", ofJob, oneJob), async (request) => {
-    const { status, jobId } = await context.root.retryJob({ jobId: idOfJob(parseBody(jobBody, request.body).jobId) });
+    const { jobId: id } = parseBody(jobBody, request.body);
+    const { status, jobId } = await context.root.retryJob({ jobId: idOfJob(id), scope: scopeOf(request.call.caller) });
     checkStatus(status);
     return idAnswer(jobId);
   });
@@ -79,7 +81,10 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
     ),
     async (request) => {
       const { groups, options } = filesOf(parseBody(createBody, request.body));
-      return { code: 0, data: await inspectFiles(context, groups, [...optionsOf(request), ...options]) };
+      return {
+        code: 0,
+        data: await inspectFiles(context, groups, [...optionsOf(request), ...options], scopeOf(request.call.caller)),
+      };
     },
   );
   restoreBackupRoute(app, context);

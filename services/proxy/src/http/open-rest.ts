@@ -25,6 +25,7 @@ import { managementRoutes } from "./management-routes.ts";
 import { mergeJobRoutes } from "./merge-jobs.ts";
 import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
 import { openRestApp, restCodes } from "./rest.ts";
+import { roleSourceRoutes } from "./role-source-routes.ts";
 import { refuseMembers } from "./routes/check-members.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
@@ -67,6 +68,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   importJobRoutes(app, context, requests);
   exportCopyRoutes(app, context);
   apiKeyRoutes(app, context);
+  roleSourceRoutes(app, context);
   const callOf = publicCalls(deps.operations);
   catalogRoutes(app, callOf, context);
   v1ImportRoutes(app, context, requests);

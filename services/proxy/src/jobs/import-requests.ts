@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
+import { type Caller, scopeOf } from "../access/access-control.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
@@ -51,9 +52,7 @@ export class ImportRequests {
       .digest("base64");
     const earlier = this.#recent.get(key);
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
-    const jobId = earlier?.isLost()
-      ? earlier.jobId
-      : withSpan("import", about, () => this.#send(call, caller.caller?.user));
+    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call, caller.caller));
     let isAnswered = false;
     this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone, startedMs: performance.now() });
     try {
@@ -66,7 +65,7 @@ export class ImportRequests {
     }
   }
 
-  async #send(call: ImportCall, caller: string | undefined): Promise<bigint> {
+  async #send(call: ImportCall, caller: Caller | undefined): Promise<bigint> {
     const request: importing.ImportRequest = {
       collectionName: call.collectionName,
       partitionName: call.partitionName,
@@ -75,7 +74,8 @@ export class ImportRequests {
       options: call.options.map((option) => ({ ...option })),
       dbName: call.dbName,
       fileGroups: call.groups.map((paths) => ({ paths: [...paths] })),
-      idempotencyKey: idempotencyKeyOf(call.idempotencyKey, caller),
+      idempotencyKey: idempotencyKeyOf(call.idempotencyKey, caller?.user),
+      scope: scopeOf(caller),
     };
     const response = await this.#context.root.import(request);
     checkStatus(response.status);

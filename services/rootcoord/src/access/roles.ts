@@ -1,9 +1,9 @@
-import { type AccessPolicy, withoutRole, withRole, withRoleDescription } from "@sluice/access";
+import { type AccessPolicy, withoutRole, withRole, withRoleDescription, withRoleSources } from "@sluice/access";
 import { type milvus, okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
-export type RoleMethod = "createRole" | "alterRole" | "dropRole" | "selectRole";
+export type RoleMethod = "createRole" | "alterRole" | "dropRole" | "selectRole" | "setRoleSources";
 
 /** Source: around-import §1.2. */
 export function roleHandlers(book: AccessBook): Pick<RootCoordHandlers, RoleMethod> {
@@ -14,6 +14,10 @@ export function roleHandlers(book: AccessBook): Pick<RootCoordHandlers, RoleMeth
     },
     alterRole: async ({ roleName, description }) => {
       await book.change((policy) => withRoleDescription(policy, roleName, description));
+      return okStatus();
+    },
+    setRoleSources: async ({ roleName, scope }) => {
+      await book.change((policy) => withRoleSources(policy, roleName, scope?.prefixes));
       return okStatus();
     },
     dropRole: async ({ roleName, forceDrop }) => {

@@ -60,7 +60,7 @@ export class ImportJobs {
     const saysByItself = options.internalData && options.spec.partitionFrom === undefined;
     const target = saysByItself ? undefined : targetPartitions(collection, request.partitionName, options.spec);
     const { chunks } = options;
-    const source = await this.#deps.sources.resolve(options.dataSource);
+    const source = await this.#deps.sources.resolve(options.dataSource, request.scope);
     const spec = await withPresetFile(options.spec, source, this.#deps.sources);
     checkTarget(collection, request, options);
     this.#checkCorrected(collection, spec);

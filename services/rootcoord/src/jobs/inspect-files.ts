@@ -18,14 +18,18 @@ export class InspectFiles {
   }
 
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
-  async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
+  async inspect({
+    fileGroups,
+    options,
+    scope,
+  }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
     const { spec: asked, chunks, dataSource } = parseImportOptions(options, formatOptionKeys);
     if (asked.isBackup || asked.isDeletes)
       throw new ImportError(
         "unsupported",
         "segments of Milvus are not looked into: say dry_run=true with their import",
       );
-    const source = await this.#sources.resolve(dataSource);
+    const source = await this.#sources.resolve(dataSource, scope);
     const spec = await withPresetFile(asked, source, this.#sources);
     await using open = await this.#sources.open(source);
     const files = belowFolder({ files: [], fileGroups, chunks }, source.folder);

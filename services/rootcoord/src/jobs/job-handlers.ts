@@ -60,7 +60,10 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
     readSourceLine: (request) => deps.lines.read(request),
-    retryJob: async ({ jobId }) => ({ status: ok, jobId: await deps.retries.retry(jobId) }),
+    retryJob: async ({ jobId, ...request }) => {
+      const { scope } = await paths.located({ ...request, fileGroups: [] });
+      return { status: ok, jobId: await deps.retries.retry(jobId, scope) };
+    },
     orderJob: async (request) => {
       await control.order(request);
       return ok;

@@ -32,6 +32,13 @@ export interface DataSource {
   readonly folder?: string;
   readonly brought: readonly BroughtSource[];
   readonly secrets: Secrets;
+  /** What may be read of the sources that the server has; every file where it is absent. */
+  readonly scope?: SourceScope;
+}
+
+/** See `Sources.confinedTo`. */
+export interface SourceScope {
+  readonly prefixes: readonly string[];
 }
 
 /** What jobs read from: the sources of the settings, and before them what a job brings. */
@@ -43,10 +50,11 @@ export class JobSources {
 
   /**
    * Without credentials it is a source that the server has; with them a bucket of its own.
+   * @param scope what the caller may read of those that the server has
    * @throws {ImportError} `request_invalid`, `unsupported`, `path_refused`
    */
-  async resolve(asked: DataSourceOptions | undefined): Promise<DataSource> {
-    const none = { brought: [], secrets: {} };
+  async resolve(asked: DataSourceOptions | undefined, scope?: SourceScope): Promise<DataSource> {
+    const none = { brought: [], secrets: {}, ...(scope && { scope }) };
     if (!asked) return none;
     const { type, address, bucket_name: bucket, accesskey_id: id, accesskey_secret: secret } = asked;
     if (type === "local") return { ...none, ...localOf(asked) };
@@ -55,12 +63,12 @@ export class JobSources {
       ...{ type, address, bucket, region: asked.region, pathStyle: asked.path_style, useSsl: asked.use_ssl },
       ...{ accessKeyId: id, secretAccessKey: secret, sessionToken: asked.session_token },
     });
-    return { brought: [{ ...storage, name: BROUGHT, isDefault: true }], secrets };
+    return { ...none, brought: [{ ...storage, name: BROUGHT, isDefault: true }], secrets };
   }
 
   /** The sources for a request that brings some. */
-  open({ brought, secrets }: Pick<DataSource, "brought" | "secrets">): Promise<OpenSources> {
-    return this.#open(brought, secrets);
+  open({ brought, secrets, scope }: Pick<DataSource, "brought" | "secrets" | "scope">): Promise<OpenSources> {
+    return this.#open(brought, secrets, scope);
   }
 
   /**
@@ -93,8 +101,8 @@ export class JobSources {
     return { sources: brought, ...(sealedCredentials !== undefined && { sealedCredentials }) };
   }
 
-  async #open(brought: readonly BroughtSource[], secrets: Secrets): Promise<OpenSources> {
-    const { sources: base } = this.#deps;
+  async #open(brought: readonly BroughtSource[], secrets: Secrets, scope?: SourceScope): Promise<OpenSources> {
+    const base = scope ? this.#deps.sources.confinedTo(scope.prefixes) : this.#deps.sources;
     if (brought.length === 0) return { sources: base, [Symbol.asyncDispose]: async () => {} };
     const sources = await openMoreSources(base, brought, secrets, BRIEF);
     return { sources, [Symbol.asyncDispose]: () => sources[Symbol.asyncDispose]() };

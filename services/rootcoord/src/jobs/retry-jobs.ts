@@ -8,7 +8,7 @@ import { type CollectionId, type JobId, jobId } from "@sluice/schema";
 import { checkKeysAreGiven, checkOpenJobs, planOf } from "./import-checks.ts";
 import type { ImportJobsDeps } from "./import-jobs.ts";
 import { deadlineOf, newImportJob } from "./import-record.ts";
-import { bucketOf } from "./job-sources.ts";
+import { bucketOf, type SourceScope } from "./job-sources.ts";
 import { restStateOf } from "./job-words.ts";
 import { Expanded, lookForPath } from "./look-for-path.ts";
 
@@ -30,10 +30,11 @@ export class RetryJobs {
 
   /**
    * The new job, or the one that a retry has led to before, unless that has failed as well.
+   * @param scope what the caller may read
    * @throws {ImportError} in Milvus's words when there is no such job; `request_invalid` for one that is no failed import, and
    *   for one that brought credentials; as `ImportJobs.submit`
    */
-  retry(id: bigint): Promise<JobId> {
+  retry(id: bigint, scope?: SourceScope): Promise<JobId> {
     return this.#turns.run(async () => {
       const job = this.#deps.book.get(jobId(id))?.job;
       if (!job || job.kind === "compaction")
@@ -41,18 +42,18 @@ export class RetryJobs {
       const last = this.#deps.book.followersOf(job.jobId).findLast(({ retryOf }) => retryOf === job.jobId);
       if (last && last.state !== "failed") return last.jobId;
       checkRetriable(job);
-      return this.#deps.requested.create(await this.#again(job));
+      return this.#deps.requested.create(await this.#again(job, scope));
     });
   }
 
-  async #again(job: JobRecord): Promise<JobRecord> {
+  async #again(job: JobRecord, scope: SourceScope | undefined): Promise<JobRecord> {
     const spec = specOf(job, "import");
     const collection = await this.#collectionOf(job);
     checkKeysAreGiven(planOf(collection, spec.formatOptions), spec);
     checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
     const { partitionName, partitionIds } = job;
     checkPartitions(job, collection);
-    const groups = await this.#groupsNow(job, spec);
+    const groups = await this.#groupsNow(job, spec, scope);
     const [id, createdMs] = [jobId(await this.#deps.allocateId()), this.#deps.now()];
     return this.#deps.requested.retold(job, {
       ...newImportJob(id, collection, createdMs),
@@ -69,9 +70,13 @@ export class RetryJobs {
   }
 
   /** The same groups, each file as it is now. @throws {ImportError} `file_not_found`, which names all that are missing */
-  async #groupsNow({ groups }: JobRecord, spec: ImportSpec): Promise<FileGroupRecord[]> {
+  async #groupsNow(
+    { groups }: JobRecord,
+    spec: ImportSpec,
+    scope: SourceScope | undefined,
+  ): Promise<FileGroupRecord[]> {
     const options = spec.options.map(([key, value]) => ({ key, value }));
-    const source = await this.#deps.sources.resolve(parseImportOptions(options, formatOptionKeys).dataSource);
+    const source = await this.#deps.sources.resolve(parseImportOptions(options, formatOptionKeys).dataSource, scope);
     await using open = await this.#deps.sources.open(source);
     const bucket = spec.bucket ?? bucketOf(spec, source).bucket;
     const found = await filesNow(open.sources, groups, bucket, spec.format);

@@ -1,4 +1,5 @@
 import type { VolumeFileRecord } from "@sluice/catalog";
+import { StatusError } from "@sluice/errors";
 import {
   contentKey,
   type FoundFile,
@@ -18,6 +19,8 @@ const SCHEME = `${VOLUME_SOURCE}://`;
 interface RequestedPaths {
   readonly files?: readonly string[];
   readonly fileGroups: readonly { readonly paths: readonly string[] }[];
+  /** What may be read. */
+  readonly scope?: { readonly prefixes: readonly string[] } | undefined;
 }
 
 /** What paths of imports mean that name a volume: `volume://NAME/path`. */
@@ -38,7 +41,14 @@ export class VolumePaths implements VolumeIndex {
       ...request,
       fileGroups: await Promise.all(groups),
       ...(request.files && { files: await locate(request.files) }),
+      ...(request.scope && { scope: { prefixes: await this.#locateKnown(request.scope.prefixes) } }),
     };
+  }
+
+  /** Without those of volumes that there are not: they open nothing. */
+  async #locateKnown(prefixes: readonly string[]): Promise<string[]> {
+    const located = await Promise.all(prefixes.map((prefix) => this.#locate(prefix).catch(unlessUnknown)));
+    return located.filter((prefix) => prefix !== undefined);
   }
 
   async #locate(path: string): Promise<string> {
@@ -65,6 +75,10 @@ export class VolumePaths implements VolumeIndex {
       if (isWanted) yield { ...foundFile(file), below };
     }
   }
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof StatusError)) throw error;
 }
 
 function foundFile({ volumeId, contentId, sizeBytes, etag }: VolumeFileRecord): FoundFile {

@@ -1,3 +1,4 @@
+import { type AccessPolicy, sourcesOfRole } from "@sluice/access";
 import { checkStatus, milvus } from "@sluice/rpc";
 import type { ProxyContext } from "../../context.ts";
 import type { Body } from "./body.ts";
@@ -95,9 +96,16 @@ export function describedAccessRoutes({ root }: ProxyContext): Readonly<Record<s
       // Whoever may see what a role grants may see what it is for.
       const found = await root.selectRole({ base: undefined, role: role(body), includeUserInfo: false });
       checkStatus(found.status);
-      return { data, description: found.results[0]?.role?.description ?? "" };
+      const sources = await sourcesOf(body.required("roleName"), root);
+      return { data, description: found.results[0]?.role?.description ?? "", ...(sources && { sources }) };
     },
   };
+}
+
+async function sourcesOf(roleName: string, root: ProxyContext["root"]): Promise<readonly string[] | undefined> {
+  const { status, policy } = await root.getAccessPolicy({});
+  checkStatus(status);
+  return sourcesOfRole(JSON.parse(policy) as AccessPolicy, roleName);
 }
 
 async function grantsOf(body: Body, call: PublicCall) {

@@ -1,0 +1,109 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
+
+// Whoever may import into a collection reads only what the roles are confined to, by whatever way a path comes in.
+
+const fixture = useServer({ authorizationEnabled: true });
+type Answer = { readonly code: number; readonly message?: string; readonly data: Record<string, unknown> };
+
+async function post(path: string, body: object, token = "ann:secret"): Promise<Answer> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  const response = await fetch(`${fixture.url}/v2/vectordb/${path}`, {
+    ...{ method: "POST", headers, body: JSON.stringify(body) },
+  });
+  return (await response.json()) as Answer;
+}
+const asRoot = (path: string, body: object) => post(path, body, "root:Milvus");
+const create = (files: string[][], options: object = {}, token?: string) =>
+  post("jobs/import/create", { collectionName: "books", files, options }, token);
+
+async function ended({ data: { jobId } }: Answer): Promise<Answer["data"]> {
+  for (;;) {
+    const { data } = await post("jobs/import/describe", { jobId });
+    if (data.state === "Completed" || data.state === "Failed") return data;
+  }
+}
+
+const outside = {
+  code: expect.any(Number),
+  message: expect.stringContaining("outside of what the caller's roles may import from: nightly/"),
+};
+
+beforeAll(async () => {
+  using root = new TestClient(fixture.server.address, "root:Milvus");
+  await root.createCollection(bookCollection("books"));
+  const lines = (first: bigint) =>
+    books(5, first)
+      .map((row) => `${JSON.stringify(row, (_, value) => (typeof value === "bigint" ? Number(value) : value))}\n`)
+      .join("");
+  for (const [folder, first] of [
+    ["nightly", 1n],
+    ["payroll", 100n],
+  ] as const) {
+    await mkdir(join(fixture.importRoot, folder), { recursive: true });
+    await writeFile(join(fixture.importRoot, folder, "rows.jsonl"), lines(first));
+  }
+  await writeFile(join(fixture.importRoot, "payroll/preset.json"), '{"fields": {}}');
+  await asRoot("users/create", { userName: "ann", password: "secret" });
+  await asRoot("roles/create", { roleName: "importer" });
+  await asRoot("users/grant_role", { userName: "ann", roleName: "importer" });
+  for (const privilege of ["Import", "CollectionReadOnly"])
+    await asRoot("roles/grant_privilege_v2", {
+      roleName: "importer",
+      privilege,
+      dbName: "default",
+      collectionName: "books",
+    });
+  const set = { roleName: "importer", sources: ["nightly/"] };
+  expect(await asRoot("roles/set_sources", set)).toEqual({ code: 0, data: {} });
+});
+
+describe("a role that is confined", () => {
+  it("imports what lies in its folders, by name, folder and pattern", async () => {
+    for (const path of [
+      "nightly/rows.jsonl",
+      "nightly/",
+      "nightly/*.jsonl",
+      join(fixture.importRoot, "nightly/rows.jsonl"),
+    ])
+      expect(await ended(await create([[path]]))).toMatchObject({ state: "Completed", importedRows: 5 });
+  });
+
+  it.each([
+    ["a file", [["payroll/rows.jsonl"]], {}],
+    ["one that there is not", [["payroll/none.jsonl"]], {}],
+    ["a folder", [["payroll/"]], {}],
+    ["a pattern above its folders", [["*/rows.jsonl"]], {}],
+    ["one file of several", [["nightly/rows.jsonl"], ["payroll/rows.jsonl"]], {}],
+    ["a way back", [["nightly/../payroll/rows.jsonl"]], {}],
+    ["an option that names the folders", [["payroll/rows.jsonl"]], { bucket: "import-root" }],
+    ["a folder for all paths", [["rows.jsonl"]], { data_source: { type: "local", address: "payroll" } }],
+    ["rules in a file", [["nightly/rows.jsonl"]], { preset: "payroll/preset.json" }],
+  ])("is refused %s elsewhere, and told nothing of it", async (_, files, options) => {
+    expect(await create(files, options)).toMatchObject(outside);
+  });
+
+  it("is refused by gRPC, by a look into files, by a dry run and by a retry", async () => {
+    using ann = new TestClient(fixture.server.address, "ann:secret");
+    await expect(ann.import("books", ["payroll/rows.jsonl"])).rejects.toThrow("outside of what the caller's roles");
+    expect(await post("jobs/import/inspect", { files: [["payroll/rows.jsonl"]] })).toMatchObject(outside);
+    expect((await post("jobs/import/inspect", { files: [["nightly/rows.jsonl"]] })).code).toBe(0);
+    const validate = { collectionName: "books", files: [["payroll/rows.jsonl"]] };
+    expect(await post("jobs/import/validate", validate)).toMatchObject(outside);
+    await writeFile(join(fixture.importRoot, "payroll/bad.jsonl"), '{"id": 1}\n');
+    const failed = await create([["payroll/bad.jsonl"]], {}, "root:Milvus");
+    expect(await ended(failed)).toMatchObject({ state: "Failed" });
+    expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(outside);
+  });
+
+  it("says so to who may see what it grants, and is free again without sources", async () => {
+    expect(await post("roles/describe", { roleName: "importer" })).toMatchObject({ code: 0, sources: ["nightly/"] });
+    expect((await post("roles/set_sources", { roleName: "importer" })).code).not.toBe(0);
+    expect((await asRoot("roles/set_sources", { roleName: "importer", sources: ["a/*"] })).code).toBe(1100);
+    await asRoot("roles/set_sources", { roleName: "importer" });
+    expect(await post("roles/describe", { roleName: "importer" })).not.toHaveProperty("sources");
+    expect(await ended(await create([["payroll/rows.jsonl"]]))).toMatchObject({ state: "Completed" });
+  });
+});
