@@ -13,6 +13,7 @@ import { benchCsv, benchGzip, benchOneFile, benchStores, benchZstd } from "./by-
 import { callFigures } from "./calls.ts";
 import { clusterFigures } from "./cluster.ts";
 import { compactionFigures } from "./compaction.ts";
+import { copyFigures } from "./copies.ts";
 import {
   arrowFile,
   csvFile,
@@ -23,6 +24,7 @@ import {
   type VectorFormat,
   vectorFile,
 } from "./datasets.ts";
+import { exportFigures } from "./exports.ts";
 import { historyFigures } from "./history.ts";
 import { insertFigures } from "./inserts.ts";
 import { linearFigures } from "./linear.ts";
@@ -31,6 +33,7 @@ import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { compareOnS3 } from "./s3-imports.ts";
 import { searchFigures } from "./searches.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
+import { uploadFigures } from "./uploads.ts";
 
 const DEFAULT_PARTS = "jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory";
 const usage = `npm run bench -- [options]: how fast imports are, written to test/bench/RESULTS.md. Ours and the alternatives take turns, so that a
@@ -46,6 +49,9 @@ slow minute of the machine meets all of them.
   inserts         calls that insert 1,000 rows each, by one client of pymilvus [--before, --with-milvus]
   history         descriptions and lists of jobs with ten thousand of them in the history
   merges          columns merged into --gigabytes of rows beside an import of all anew: with 2.6 of them five million [--before]
+  copies          a collection copied within the service, in a folder and in S3, beside the store's own copies of its objects
+  exports         a collection written as Parquet beside the import of the file, and beside a query iterator of pymilvus
+  uploads         a file of --gigabytes through the upload gateway beside the same upload straight to S3, and beside a copy
   searches        searches of vectors of 128 and of 768 floats beside reading them and looking at as much memory
   linear          one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows
   compaction      small segments piled up, and imports beside their compaction
@@ -278,6 +284,18 @@ async function benchMerges(): Promise<void> {
   await mergeFigures({ folder: work, importRoot: data, rounds, rows, builds }, note);
 }
 
+async function benchCopies(): Promise<void> {
+  const set = parquetFile(data, bytes, 128, "snappy");
+  if (!set) return console.log("no pyarrow (test/servers.sh pymilvus installs it): copies are not measured");
+  await copyFigures({ folder: work, importRoot: data, rounds }, set, note);
+}
+
+async function benchExports(): Promise<void> {
+  const [set, few] = [bytes, 1e7].map((size) => parquetFile(data, size, 128, "snappy"));
+  if (!set || !few) return console.log("no pyarrow (test/servers.sh pymilvus installs it): exports are not measured");
+  await exportFigures({ folder: work, importRoot: data, rounds }, set, few, note);
+}
+
 function benchSchema(dim: number): CollectionSchema {
   const id = field("id", DataType.Int64, { isPrimaryKey: true });
   return collection([id, field("vector", DataType.FloatVector, { fieldId: 101, dim })], { name: "bench" });
@@ -309,6 +327,9 @@ const parts: Record<string, () => Promise<void>> = {
       await searchFigures({ folder: work, importRoot: data, rounds }, numpyColumns(data, bytes, dim), note);
   },
   merges: benchMerges,
+  copies: benchCopies,
+  exports: benchExports,
+  uploads: () => uploadFigures({ folder: work, importRoot: data, rounds }, bytes, note),
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
 const asked = options.only.split(",");

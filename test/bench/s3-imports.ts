@@ -24,10 +24,7 @@ export async function compareOnS3(
   const options = placeOf(s3);
   await using store = await S3ObjectStore.open(options);
   await store.createBucket();
-  const flags = [
-    ...["--s3", s3.endpoint, "--s3-bucket", options.bucket, "--import-bucket", options.bucket],
-    ...["--s3-access-key", s3.accessKeyId, "--s3-secret-key", s3.secretAccessKey],
-  ];
+  const flags = flagsOf(options);
   for (const { name, set, workers } of sets) {
     const files = await uploaded(store, set);
     const costs = { before: [] as Cost[], now: [] as Cost[] };
@@ -48,17 +45,26 @@ export async function compareOnS3(
   }
 }
 
+/** A server's, whose segments and imports lie there. */
+export function flagsOf({ endpoint, bucket, credentials }: ReturnType<typeof placeOf>): string[] {
+  return [
+    ...["--s3", endpoint, "--s3-bucket", bucket, "--import-bucket", bucket],
+    ...["--s3-access-key", credentials.accessKeyId, "--s3-secret-key", credentials.secretAccessKey],
+  ];
+}
+
 /** A bucket of its own. */
-export function placeOf(s3: { endpoint: string; accessKeyId: string; secretAccessKey: string }): S3Options {
+export function placeOf(s3: { endpoint: string; accessKeyId: string; secretAccessKey: string }) {
   const { endpoint, accessKeyId, secretAccessKey } = s3;
   return {
     ...{ endpoint, region: "us-east-1", bucket: "bench", prefix: "", pathStyle: true, checksums: "crc32" },
     credentials: { accessKeyId, secretAccessKey },
     maxSockets: 64,
-  } as S3Options;
+  } satisfies S3Options;
 }
 
-async function uploaded(store: S3ObjectStore, { files }: Dataset): Promise<string[]> {
+/** The set's files as objects; their keys. */
+export async function uploaded(store: S3ObjectStore, { files }: Dataset): Promise<string[]> {
   const keys: string[] = [];
   for (const file of files) {
     const key = `source/${basename(dirname(file))}/${basename(file)}`;

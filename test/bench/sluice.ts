@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
@@ -112,6 +112,23 @@ export class BenchServer implements AsyncDisposable {
     const found = await this.finished(await this.submit(collectionName, files), pollMs);
     if (found !== rows) throw new Error(`imported ${found} rows, expected ${rows}`);
     return performance.now() - startedMs;
+  }
+
+  /** A job of REST, `copy` or `export`, to its end. What it answers then. @throws Error with its reason when it failed */
+  async runJob(kind: "copy" | "export", request: object): Promise<Record<string, unknown>> {
+    const path = `/v2/vectordb/jobs/${kind}`;
+    const { jobId } = (await this.post(`${path}/create`, request)) as { jobId: string };
+    for (;;) {
+      const job = (await this.post(`${path}/describe`, { jobId })) as Record<string, unknown>;
+      if (job.state === "Completed") return job;
+      if (job.state === "Failed") throw new Error(`the ${kind} failed: ${job.reason}`);
+      await sleep(10);
+    }
+  }
+
+  /** The peak of memory is counted from now on. */
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
   }
 
   get pid(): number {

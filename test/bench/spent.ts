@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { median } from "./report.ts";
+import type { BenchServer } from "./sluice.ts";
 
 /** What a piece of work took. */
 export interface Spent {
@@ -39,4 +40,19 @@ export function spentBy(program: string, ...args: readonly string[]): Spent {
     0,
   );
   return { ms: performance.now() - started, cpuMs };
+}
+
+/** Work that a server is asked for: its CPU, and from the call to its end. */
+export async function spentByServer(server: BenchServer, work: () => Promise<unknown>): Promise<Spent> {
+  const sum = ({ user, system }: { user: number; system: number }) => 1000 * (user + system);
+  const before = sum(server.cpuSeconds());
+  const started = performance.now();
+  await work();
+  const ms = performance.now() - started;
+  return { ms, cpuMs: sum(server.cpuSeconds()) - before };
+}
+
+/** What others have written goes to the disk first, so that it is not waited for by what is timed next. */
+export function settleDisk(): void {
+  execFileSync("sync");
 }

@@ -263,20 +263,24 @@ export async function startSeaweedFs(credentials = testCredentials): Promise<S3S
 }
 
 /** versitygw: objects are files, as they are. It has no buckets yet: who uses it creates them. */
-export async function startVersityGw(): Promise<S3Server> {
+export async function startVersityGw({ tls }: { readonly tls?: TlsFiles } = {}): Promise<S3Server> {
   const [port] = await freePorts(1);
   const folder = await newFolder("versitygw");
   const data = join(folder, "data");
   await mkdir(data);
   const credentials = testCredentials;
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${tls ? "https" : "http"}://127.0.0.1:${port}`;
   const server = await BackendServer.start({
     program: "versitygw",
     // Without keep-alive it ends a connection after each answer, as no other server does.
-    args: ["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "--keep-alive", "posix", data],
+    args: [
+      ...["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "--keep-alive"],
+      ...(tls ? ["--cert", tls.cert, "--key", tls.key] : []),
+      ...["posix", data],
+    ],
     env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
     folder,
-    isReady: () => isServing(`${endpoint}/health`),
+    isReady: () => (tls ? isListening(port) : isServing(`${endpoint}/health`)),
   });
   return { server, endpoint, ...credentials, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
