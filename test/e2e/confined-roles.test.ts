@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
@@ -96,6 +96,29 @@ describe("a role that is confined", () => {
     const failed = await create([["payroll/bad.jsonl"]], {}, "root:Milvus");
     expect(await ended(failed)).toMatchObject({ state: "Failed" });
     expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(outside);
+  });
+
+  it("imports from folders of a volume alone where it is confined to them", async () => {
+    const headers = { authorization: "Bearer root:Milvus", "content-type": "application/json" };
+    const volume = { method: "POST", headers, body: '{"volumeName": "drop"}' };
+    expect(await (await fetch(`${fixture.url}/v2/volumes/create`, volume)).json()).toMatchObject({ code: 0 });
+    const body = await readFile(join(fixture.importRoot, "nightly/rows.jsonl"));
+    for (const folder of ["in", "inner"]) {
+      const file = { method: "PUT", headers: { authorization: "Bearer root:Milvus" }, body };
+      const put = await fetch(`${fixture.url}/v2/volumes/drop/files/${folder}/rows.jsonl`, file);
+      expect(await put.json()).toMatchObject({ code: 0 });
+    }
+    const confine = (sources: string[]) => asRoot("roles/set_sources", { roleName: "importer", sources });
+    expect(await create([["volume://drop/in/rows.jsonl"]])).toMatchObject(outside);
+    await confine(["volume://none/", "volume://drop/in"]);
+    for (const path of ["volume://drop/in/rows.jsonl", "volume://drop/in/"])
+      expect(await ended(await create([[path]]))).toMatchObject({ state: "Completed", importedRows: 5 });
+    const elsewhere = { message: expect.stringContaining("outside of what the caller's roles may import from") };
+    for (const path of ["volume://drop/inner/rows.jsonl", "volume://drop/", "nightly/rows.jsonl"])
+      expect(await create([[path]])).toMatchObject(elsewhere);
+    const back = await create([["volume://drop/in/../inner/rows.jsonl"]]);
+    expect(back.message).toContain("is not allowed: it holds . or .. as a name");
+    await confine(["nightly/"]);
   });
 
   it("says so to who may see what it grants, and is free again without sources", async () => {

@@ -25,8 +25,9 @@ export interface CollectMeans {
 }
 
 /**
- * Says how far the heap grows between two collections, and collects garbage once, when a process has started and does nothing. Starting leaves the heap close to the size at which V8
- * marks all of it: without this, that often fell into the first import, and was a fifth of its CPU.
+ * Says how far the heap grows between two collections, and collects garbage once, when a process has started and does nothing.
+ * Starting leaves the heap close to the size at which V8 marks all of it: without this, that often fell into the first import, and
+ * was a fifth of its CPU.
  */
 export function collectAfterStart({
   quietMs = QUIET_MS,

@@ -185,7 +185,6 @@ export class FileKeys implements Disposable {
       if (rows.length < keys.rowCount) rows = new Int32Array(2 * keys.rowCount);
       this.find(keys, rows);
     }
-
     let matchedRows = 0;
     for (let row = 0; row < this.#rowCount; row++) matchedRows += this.#matched[row];
     this.#counts.unmatchedFileRows += this.#size - matchedRows;

@@ -31,7 +31,7 @@ interface Grouped {
   readonly metrics: ReadonlyMap<string, schema.MetricValue>;
 }
 
-/** The buckets of some hits. @param hits positions, ascending Source: Milvus, internal/proxy/search_agg/computer.go */
+/** The buckets of some hits. Source: Milvus, internal/proxy/search_agg/computer.go. @param hits positions, ascending */
 export async function bucketsOf(
   hits: readonly number[],
   [level, ...inner]: readonly Level[],
