@@ -2,7 +2,7 @@ import type { ByteBudget } from "@sluice/async";
 import { didYouMean, excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { AccessRefused } from "../access/access-refused.ts";
 import { countBodies } from "./body-budget.ts";
@@ -45,8 +45,30 @@ export interface RestLimits {
 
 /** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
 export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimits = {}): FastifyInstance {
-  const { headersMs = HEADERS_MS, requestMs = REQUEST_MS } = limits;
-  const app = fastify({
+  const app = bareApp(limits);
+  app.decorate("routeTable", new RouteTable(app));
+  app.decorateRequest("call");
+  app.addHook("onRequest", async (request, reply) => {
+    request.call = new RestCall(request, reply.raw);
+  });
+  refuseCrossSite(app);
+  if (limits.budget) countBodies(app, limits.budget);
+  readBodies(app);
+  answerErrors(app, log);
+  app.addHook<unknown>("preSerialization", async (request, reply, answer) => {
+    const { code = 0, message } = (answer ?? {}) as { code?: number; message?: string };
+    onCall?.(request.routeOptions.url ?? "unknown path", code, reply.elapsedTime / 1000, message);
+    return answer;
+  });
+  // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
+  // that it shares with gRPC.
+  app.addHook("onReady", async () => void app.server.emit("listening"));
+  app.setNotFoundHandler(answerUnknownPath);
+  return app;
+}
+
+function bareApp({ headersMs = HEADERS_MS, requestMs = REQUEST_MS }: RestLimits): FastifyInstance {
+  return fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestMs,
     keepAliveTimeout: IDLE_MS,
@@ -56,17 +78,12 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs) },
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
-  });
-  const table = new RouteTable(app as unknown as FastifyInstance);
-  app.decorate("routeTable", table);
-  app.decorateRequest("call");
-  app.addHook("onRequest", async (request, reply) => {
-    request.call = new RestCall(request, reply.raw);
-  });
-  refuseCrossSite(app);
-  if (limits.budget) countBodies(app, limits.budget);
+  }) as unknown as FastifyInstance;
+}
+
+/** Some clients mislabel JSON as text, or send no type at all: every body is taken for JSON. */
+function readBodies(app: FastifyInstance): void {
   app.decorateRequest("bodyText");
-  // Some clients mislabel JSON as text, or send no type at all.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
     const text = String(body);
@@ -80,6 +97,9 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
       done(malformed((error as Error).message));
     }
   });
+}
+
+function answerErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
     if ((error as unknown) instanceof AccessRefused) return refuse(error as unknown as AccessRefused, reply);
     const shown = shownError(error);
@@ -89,24 +109,16 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     // Milvus's bulk writer for Go reads `status` alone.
     return reply.code(200).send({ code, status: code, message: reason });
   });
-  app.addHook<unknown>("preSerialization", async (request, reply, answer) => {
-    const { code = 0, message } = (answer ?? {}) as { code?: number; message?: string };
-    onCall?.(request.routeOptions.url ?? "unknown path", code, reply.elapsedTime / 1000, message);
-    return answer;
-  });
-  // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
-  // that it shares with gRPC.
-  app.addHook("onReady", async () => void app.server.emit("listening"));
-  app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split("?", 1);
-    const unserved = request.method === "POST" ? unservedCall(path) : undefined;
-    if (unserved)
-      return reply.code(200).send({ code: unserved.code, status: unserved.code, message: unserved.message });
-    const meant = didYouMean(path, table.paths);
-    const message = `there is no ${request.method} ${excerpt(path)}${meant}: GET /v2/openapi.json lists the calls`;
-    return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
-  });
-  return app;
+}
+
+function answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path] = request.url.split("?", 1);
+  const unserved = request.method === "POST" ? unservedCall(path) : undefined;
+  if (unserved) return reply.code(200).send({ code: unserved.code, status: unserved.code, message: unserved.message });
+  const table = request.server.routeTable;
+  const meant = didYouMean(path, table.paths);
+  const message = `there is no ${request.method} ${excerpt(path)}${meant}: GET /v2/openapi.json lists the calls`;
+  return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
 }
 
 /** In Milvus's codes and words. */

@@ -1,84 +1,106 @@
-import { checkStatus, common, milvus, okStatus, type schema } from "@sluice/rpc";
+import { checkStatus, common, milvus, okStatus, type rootCoord, type schema } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
 import type { Operations } from "./operations.ts";
 import { visibleSegments } from "./segments.ts";
 
-/**
- * Counts, flush, load and index progress. Nothing has to be read before it can be searched, so that a load is done at once where a
- * querynode lives, and waits for one where none does.
- */
+/** A request that names a collection. */
+interface OfCollection {
+  readonly dbName: string;
+  readonly collectionName: string;
+}
+
+/** Counts, flush, load and index progress. */
 export function statisticsOperations(context: ProxyContext): Operations {
-  const resolve = (request: { dbName: string; collectionName: string }, call: CallContext) =>
-    resolveCollection(context, databaseOf(request, call), request.collectionName);
   return {
-    getCollectionStatistics: async (request, call) => {
-      const { rows } = await rowCounts(context, await resolve(request, call));
-      return { status: okStatus(), stats: [{ key: "row_count", value: String(rows) }] };
-    },
+    ...countOperations(context),
+    ...flushOperations(context),
+    ...loadOperations(context),
+    ...indexProgressOperations(context),
+  };
+}
+
+function countOperations(context: ProxyContext): Operations {
+  const resolve = (request: OfCollection, call: CallContext) =>
+    resolveCollection(context, databaseOf(request, call), request.collectionName);
+  const answer = (rows: bigint) => ({ status: okStatus(), stats: [{ key: "row_count", value: String(rows) }] });
+  return {
+    getCollectionStatistics: async (request, call) =>
+      answer((await rowCounts(context, await resolve(request, call))).rows),
     getPartitionStatistics: async (request, call) => {
       const collection = await resolve(request, call);
       const [partitionId] = partitionIdsOf(collection, [request.partitionName]);
       const { byPartition } = await rowCounts(context, collection);
-      return { status: okStatus(), stats: [{ key: "row_count", value: String(byPartition.get(partitionId) ?? 0n) }] };
+      return answer(byPartition.get(partitionId) ?? 0n);
     },
-    // Sealed segments are all there is, so a flush has nothing to do; clients read an entry for each name.
-    flush: async (request, call) => {
-      const dbName = databaseOf(request, call);
-      const flushed: Record<string, schema.LongArray> = {};
-      for (const name of request.collectionNames) {
-        const collection = await resolveCollection(context, dbName, name);
-        const segments = await visibleSegments(context, collection, collection.partitions);
-        flushed[name] = { data: segments.map(({ segmentId }) => segmentId) };
-      }
-      const { timestamp } = await context.root.allocTimestamp({ base: undefined });
-      const each = <T>(value: T) => Object.fromEntries(request.collectionNames.map((name) => [name, value]));
-      const seconds = BigInt(Math.floor(Date.now() / 1000));
-      return {
-        status: okStatus(),
-        dbName,
-        collSegIDs: each({ data: [] }),
-        flushCollSegIDs: flushed,
-        collSealTimes: each(seconds),
-        collFlushTs: each(timestamp),
-        channelCps: {},
-      };
-    },
+  };
+}
+
+/** Rows are in segments when they are acknowledged, so that a flush has nothing to do. */
+function flushOperations(context: ProxyContext): Operations {
+  const now = async () => (await context.root.allocTimestamp({ base: undefined })).timestamp;
+  return {
+    flush: (request, call) => flushAnswer(context, request.collectionNames, databaseOf(request, call), now),
     getFlushState: () => ({ status: okStatus(), flushed: true }),
-    flushAll: async () => {
-      const { timestamp } = await context.root.allocTimestamp({ base: undefined });
-      return milvus.FlushAllResponse.fromPartial({ status: okStatus(), flushAllTs: timestamp });
-    },
+    flushAll: async () => milvus.FlushAllResponse.fromPartial({ status: okStatus(), flushAllTs: await now() }),
     getFlushAllState: async () => ({ status: okStatus(), flushed: true, flushStates: [] }),
+  };
+}
+
+/** Clients read an entry for each name. */
+async function flushAnswer(
+  context: ProxyContext,
+  collectionNames: readonly string[],
+  dbName: string,
+  now: () => Promise<bigint>,
+): Promise<milvus.FlushResponse> {
+  const flushed: Record<string, schema.LongArray> = {};
+  for (const name of collectionNames) {
+    const collection = await resolveCollection(context, dbName, name);
+    const segments = await visibleSegments(context, collection, collection.partitions);
+    flushed[name] = { data: segments.map(({ segmentId }) => segmentId) };
+  }
+  const timestamp = await now();
+  const each = <T>(value: T) => Object.fromEntries(collectionNames.map((name) => [name, value]));
+  return {
+    ...{ status: okStatus(), dbName, flushCollSegIDs: flushed, channelCps: {} },
+    collSegIDs: each({ data: [] }),
+    collSealTimes: each(BigInt(Math.floor(Date.now() / 1000))),
+    collFlushTs: each(timestamp),
+  };
+}
+
+/**
+ * Nothing has to be read before it can be searched, so that a load is done at once where a querynode lives, and waits for one where
+ * none does.
+ */
+function loadOperations(context: ProxyContext): Operations {
+  const { LoadStateLoaded, LoadStateLoading, LoadStateNotExist } = common.LoadState;
+  return {
     getLoadingProgress: async (request, call) => {
-      const collection = await resolve(request, call);
-      const wanted = request.partitionNames.length > 0 ? partitionIdsOf(collection, request.partitionNames) : [];
-      const isLoaded =
-        wanted.length > 0
-          ? collection.partitions.every((partition) => partition.loaded || !wanted.includes(partition.partitionId))
-          : collection.loadState === common.LoadState.LoadStateLoaded;
-      const percent = isLoaded && context.isRead() ? 100n : 0n;
+      const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
+      const state = loadStateOf(collection, request.partitionNames);
+      const percent = state === LoadStateLoaded && context.isRead() ? 100n : 0n;
       return { status: okStatus(), progress: percent, refreshProgress: percent };
     },
     getLoadState: async (request, call) => {
-      const resolved = await context.root.resolveCollection({
-        dbName: databaseOf(request, call),
-        collectionName: request.collectionName,
-        collectionId: 0n,
-      });
-      if (resolved.status?.code === 100) return { status: okStatus(), state: common.LoadState.LoadStateNotExist };
+      const { collectionName } = request;
+      const asked = { dbName: databaseOf(request, call), collectionName, collectionId: 0n };
+      const resolved = await context.root.resolveCollection(asked);
+      if (resolved.status?.code === 100) return { status: okStatus(), state: LoadStateNotExist };
       checkStatus(resolved.status);
-      const partitions = partitionIdsOf(resolved, request.partitionNames);
-      const isLoaded = resolved.partitions.every(
-        (partition) => partition.loaded || !partitions.includes(partition.partitionId),
-      );
-      const { LoadStateLoaded, LoadStateLoading, LoadStateNotLoad } = common.LoadState;
-      const ofPartitions = isLoaded ? LoadStateLoaded : LoadStateNotLoad;
-      const state = partitions.length > 0 ? ofPartitions : resolved.loadState;
+      const state = loadStateOf(resolved, request.partitionNames);
       return { status: okStatus(), state: state === LoadStateLoaded && !context.isRead() ? LoadStateLoading : state };
     },
-    ...indexProgressOperations(context),
   };
+}
+
+/** Of these partitions together, of the collection where none are named. @throws {StatusError} for one that there is not */
+function loadStateOf(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): common.LoadState {
+  if (names.length === 0) return collection.loadState;
+  const wanted = new Set(partitionIdsOf(collection, names));
+  const isLoaded = collection.partitions.every(({ loaded, partitionId }) => loaded || !wanted.has(partitionId));
+  return isLoaded ? common.LoadState.LoadStateLoaded : common.LoadState.LoadStateNotLoad;
 }
 
 /** Older forms of asking how far an index is: always finished, since every index is served by exact scan. */

@@ -9,30 +9,24 @@ import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { timePartsOf } from "../time-parts.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { aggregatedSearch, withAggregation } from "./aggregation/aggregated-search.ts";
-import { type Boosting, boostingOf } from "./boost.ts";
 import { chainBehind } from "./chain/chain-behind.ts";
 import { chainedHits } from "./chain/chained-hits.ts";
 import { SearchCompiler } from "./compile-search.ts";
-import { collapsed, collapseOf, commonStruct } from "./element-scope.ts";
-import { findHits } from "./find-hits.ts";
-import type { GroupBy } from "./group-params.ts";
 import { highlighted } from "./highlight-hits.ts";
 import { highlightingOf } from "./highlight-params.ts";
+import { hybridHits } from "./hybrid-search.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
-import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
-import { rankingOf, rounded } from "./rank-hits.ts";
-import { boostedSearch, hitsOfOne, rankedTogether } from "./ranked-searches.ts";
-import { refuseChains, refuseInnerRanker, refuseOfOne } from "./refuse-scoring.ts";
+import { hitsOfOne } from "./ranked-searches.ts";
+import { refuseChains } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
-import type { Search, SearchDeps } from "./search.ts";
+import type { SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
 import { orderOf, paramsOf, type SearchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { refuseScope, searchedStruct } from "./searched-elements.ts";
 import type { Hit } from "./top-hits.ts";
-import { valuesOf } from "./values-of-hits.ts";
 
 /** An iterator whose collection was dropped would go on in the new one. @throws {StatusError} 1100 */
 function checkCollection(params: readonly common.KeyValuePair[], collectionId: bigint): void {
@@ -41,11 +35,6 @@ function checkCollection(params: readonly common.KeyValuePair[], collectionId: b
     refuse(
       `collection id:${excerpt(meant)} in the request is not consistent to that in the search context,alias or database may have been changed: ${collectionId}: invalid parameter`,
     );
-}
-
-/** A search that answers groups. */
-function grouping(search: Search, groupBy: GroupBy): Search {
-  return { ...search, params: { ...search.params, groupBy } };
 }
 
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
@@ -100,53 +89,9 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const order = orderOf(params, call.collection);
     const timeParts = timePartsOf(params);
-    const searches: Search[] = [];
-    const boostings: (Boosting | undefined)[] = [];
-    for (const one of request.requests) {
-      refuseOfOne(one);
-      const search = await this.#compiler.compile(one, call);
-      const boosting = await boostingOf(one, search.params, call);
-      if (!boosting) refuseInnerRanker(one);
-      if (search.params.timeParts.length > 0)
-        refuse("time_fields of one search among several has no effect: give it beside them: invalid parameter");
-      searches.push(search);
-      boostings.push(boosting);
-    }
-    const counts = new Set(searches.map(({ queries }) => queries.count));
-    if (counts.size > 1)
-      refuse(`nq of all searches must be the same, found ${[...counts].join(", ")}: invalid parameter`);
-    const ranking = rankingOf(
-      request,
-      searches.map(({ params }) => params.metric),
-      call.collection,
-    );
-    const groups = rankedGroupsOf(params, call.collection, searches);
-    if (groups && boostings.some((boosting) => boosting !== undefined))
-      refuse("a boost ranker is not supported with group_by_field: group hits in the client: invalid parameter");
-    const struct = commonStruct(searches);
-    const lists: Hit[][][] = [];
-    for (const [i, search] of searches.entries()) {
-      const collapse = collapseOf(request.requests[i], search, struct);
-      if (collapse && groups)
-        refuse(
-          `group by search is only supported for same-struct element-level vector array fields in hybrid search, fieldName:${call.collection.fields[search.params.field].name}: invalid parameter`,
-        );
-      const boosting = boostings[i];
-      const plain = groups ? grouping(search, groups.by) : search;
-      const found = boosting ? await boostedSearch(search, boosting, call) : await findHits(plain, call.deps);
-      const { sources } = call.deps;
-      lists.push(collapse ? found.map((hits) => collapsed(hits, collapse, search.params.metric, sources)) : found);
-    }
-    const ranked = await rankedTogether(lists, ranking, call);
-    const values = groups && (await valuesOf(ranked.flat(), groups.by, searches[0], call.deps));
-    const best = ranked.map((hits) =>
-      groups && values
-        ? bestGroups(hits, values, groups, ranking)
-        : hits.slice(ranking.offset, ranking.offset + ranking.limit),
-    );
-    const shown = best.map((hits) => rounded(hits, ranking));
-    const hits = await orderedHits(shown, order, call);
-    return searchAnswer(call, { hits, output, groupBy: groups?.by, timeParts, isOfElements: struct !== undefined });
+    const { hits: best, groupBy, isOfElements } = await hybridHits(request, this.#compiler, call);
+    const hits = await orderedHits(best, order, call);
+    return searchAnswer(call, { hits, output, groupBy, timeParts, isOfElements });
   }
 
   async #begin(
