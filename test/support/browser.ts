@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "@jest/globals";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { findProgram } from "./find-program.ts";
 import type { ServerFixture } from "./server-fixture.ts";
 
@@ -16,6 +16,8 @@ export function useBrowser(server: Pick<ServerFixture, "url">): BrowserFixture {
   const state = { complaints } as { page: Page; complaints: string[] };
   let browser: Browser | undefined;
   beforeAll(async () => {
+    // Imported here: jest loads a module anew for every file of tests, and this one takes as long as all others together.
+    const { chromium } = await import("playwright-core");
     // The sandbox of Chromium wants another user than root, whom containers have.
     browser = await chromium.launch({ executablePath: findProgram("chromium") ?? "", args: ["--no-sandbox"] });
     const context = await browser.newContext({
