@@ -104,6 +104,9 @@ describe("a copy to a service that reads the folder", () => {
     const { data } = await post("create", body);
     expect(await ended(data.jobId)).toMatchObject({ state: "Failed", reason: expect.stringMatching(/\/nowhere/) });
     await eventually(async () => expect(await filesLeft()).toEqual([]));
+    const interim = `copying_${data.jobId}`;
+    await eventually(async () => expect(await describeCollection(interim)).toMatchObject({ status: { code: 100 } }));
+    expect((await post("describe", data)).data).not.toHaveProperty("interimLeft");
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
-import { bookCollection, books, useRest, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, FaultProxy, useRest, useServer } from "../support/index.ts";
 import { collectionFacts, makeCopiedCollection, tenantCollection, tenantRows } from "./copied-collection.ts";
 
 // A server is another service to itself: it is written to as any Milvus is, over gRPC.
@@ -65,11 +65,33 @@ describe("a copy to another service", () => {
     expect([answer.code !== 0, answer.message]).toEqual([true, expect.stringMatching(message)]);
   });
 
-  it("that is cancelled has nothing under the name that was asked for, and says what is left there", async () => {
+  it("that is cancelled leaves nothing there, under whatever name", async () => {
     const { data } = await post("create", { to: to(), collectionName: "many", targetCollectionName: "never" });
     expect((await post("pause", data)).code).toBe(0);
     expect((await post("cancel", data)).code).toBe(0);
-    expect(await ended(data.jobId)).toMatchObject({ state: "Failed", interimName: `copying_${data.jobId}` });
+    expect(await ended(data.jobId)).toMatchObject({ state: "Failed" });
+    await eventually(async () => expect((await post("describe", data)).data).not.toHaveProperty("interimName"));
     expect(await describeCollection("never")).toMatchObject({ status: { code: 100 } });
+    expect(await describeCollection(`copying_${data.jobId}`)).toMatchObject({ status: { code: 100 } });
+  });
+
+  it("that is cancelled while the other service is away says so, and removes what it made when that is back", async () => {
+    await using proxy = await FaultProxy.open(Number(fixture.server.address.split(":")[1]));
+    const about = { to: { address: `127.0.0.1:${proxy.port}` }, collectionName: "many", targetCollectionName: "away" };
+    const { data } = await post("create", about);
+    const interim = `copying_${data.jobId}`;
+    await eventually(async () => expect(await describeCollection(interim)).toMatchObject({ status: { code: 0 } }));
+    await post("pause", data);
+    proxy.set({ kind: "cut" });
+    await post("cancel", data);
+    await eventually(async () =>
+      expect((await post("describe", data)).data).toMatchObject({
+        ...{ state: "Failed", interimName: interim },
+        waitsFor: expect.stringMatching(/asking for copying_/),
+      }),
+    );
+    proxy.set({ kind: "pass" });
+    await eventually(async () => expect(await describeCollection(interim)).toMatchObject({ status: { code: 100 } }));
+    await eventually(async () => expect((await post("describe", data)).data).not.toHaveProperty("interimName"));
   });
 });

@@ -97,6 +97,20 @@ it("a copy that is cancelled after a kill is gone", async () => {
   expect(await collectionsOf(fixture.client)).not.toContain("gone");
 });
 
+it("a copy to another service that is cancelled before a kill is removed there after it", async () => {
+  const { post, ended } = useRest(fixture, "copy");
+  const to = { address: other.server.address };
+  const { data } = await post("create", { collectionName: "books", targetCollectionName: "gone", to });
+  const interim = `copying_${data.jobId}`;
+  await eventually(async () => expect(await collectionsOf(other.client)).toContain(interim));
+  await post("pause", data);
+  await post("cancel", data);
+  await fixture.restart("kill9");
+  expect((await ended(data.jobId)).state).toBe("Failed");
+  await eventually(async () => expect(await collectionsOf(other.client)).not.toContain(interim));
+  await eventually(async () => expect((await post("describe", data)).data).not.toHaveProperty("interimName"));
+});
+
 it("nothing is stored in the end that cannot be seen", async () => {
   const made = (where: string) => steps.map(([step]) => `${where}_${step}`);
   const names = ["books", ...made("from"), ...made("within")].sort();

@@ -1,4 +1,5 @@
 import type { Failure } from "@sluice/errors";
+import { cleanupOf } from "./cleanup.ts";
 import type { EndedAttempt, Job, Task } from "./job.ts";
 import { progressPercent } from "./progress.ts";
 import type { Step } from "./step.ts";
@@ -11,7 +12,9 @@ export function failed<J extends Job, T extends Task>(
   nowMs: number,
 ): Step<J, T> {
   const lastProgress = progressPercent({ state: job.state, tasks });
-  return { job: { ...job, state: "failed", completedMs: nowMs, failure, lastProgress }, effects: ["take_back"] };
+  const cleanup = cleanupOf(job);
+  const ended = { ...job, state: "failed" as const, completedMs: nowMs, failure, lastProgress };
+  return { job: { ...ended, ...(cleanup && { cleanup }) }, effects: ["take_back"] };
 }
 
 /** Attempts that are remembered of a task: enough to see what it suffers from, and little in its record. */

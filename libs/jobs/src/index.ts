@@ -2,6 +2,7 @@ export { verdictOn } from "./after-report.ts";
 export * from "./checked-rows.ts";
 export * from "./checked-view.ts";
 export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-merges.ts";
+export { CLEANUP_MS, isCleaningUp } from "./cleanup.ts";
 export * from "./compaction.ts";
 export * from "./copy.ts";
 export * from "./decide-job.ts";

@@ -49,7 +49,11 @@ export type JobEvent<T extends Task> =
   /** The rows of a completed job are visible no longer. */
   | { readonly kind: "taken_out"; readonly nowMs: number }
   /** They are no longer as the job made them: nothing was taken out. */
-  | { readonly kind: "take_out_refused"; readonly failure: Failure };
+  | { readonly kind: "take_out_refused"; readonly failure: Failure }
+  /** Nothing of a failed job is in the other service. */
+  | { readonly kind: "cleaned_up"; readonly nowMs: number }
+  /** It stays there: the service refuses, or was away for too long. */
+  | { readonly kind: "cleanup_refused"; readonly failure: Failure };
 
 /** One kind of them. */
 export type EventOf<T extends Task, K extends JobEvent<T>["kind"]> = Extract<JobEvent<T>, { kind: K }>;

@@ -25,6 +25,8 @@ export interface Job {
   readonly isPaused?: boolean;
   /** Somebody wants the rows of the completed job taken back. */
   readonly rollback?: JobRollback;
+  /** Of a failed job that has made something in another service. */
+  readonly cleanup?: JobCleanup;
   /** Percent at its end, of a job that did not complete. */
   readonly lastProgress?: number;
 }
@@ -40,6 +42,14 @@ export interface JobRollback {
   /** Unix milliseconds. */
   readonly askedMs: number;
   /** Why its rows cannot be taken back. */
+  readonly refusal?: Failure;
+}
+
+/** What becomes of that which a failed job has made in another service. */
+export interface JobCleanup {
+  /** Unix milliseconds; nothing of it is there from then on. */
+  readonly doneMs?: number;
+  /** Why it stays there. */
   readonly refusal?: Failure;
 }
 

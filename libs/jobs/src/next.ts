@@ -1,5 +1,6 @@
 import type { Failure } from "@sluice/errors";
 import { afterReport } from "./after-report.ts";
+import { isCleaningUp } from "./cleanup.ts";
 import { deadlinessOf } from "./deadly-task.ts";
 import { decideJob } from "./decide-job.ts";
 import { failed, withEndedAttempt } from "./endings.ts";
@@ -41,22 +42,29 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
       return afterOrder(job, tasks, event);
     case "taken_out":
     case "take_out_refused":
+    case "cleaned_up":
+    case "cleanup_refused":
       return nothing;
   }
 }
 
-/** An ended job does not change, but for a completed one whose rows are taken back. */
+/** An ended job does not change, but for a completed one whose rows are taken back, and a failed one that is cleaned up after. */
 function afterEnd<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: JobEvent<T>): Step<J, T> {
   switch (event.kind) {
     case "ordered":
       return afterOrder(job, tasks, event);
     case "looked":
+      if (isCleaningUp(job)) return { effects: ["clean_up"] };
       return isRollingBack(job) ? { effects: ["take_out"] } : nothing;
     case "taken_out":
       return isRollingBack(job) ? { job: { ...job, state: "rolled_back" }, effects: [] } : nothing;
     case "take_out_refused":
       if (!isRollingBack(job) || !job.rollback) return nothing;
       return { job: { ...job, rollback: { ...job.rollback, refusal: event.failure } }, effects: [] };
+    case "cleaned_up":
+      return isCleaningUp(job) ? { job: { ...job, cleanup: { doneMs: event.nowMs } }, effects: [] } : nothing;
+    case "cleanup_refused":
+      return isCleaningUp(job) ? { job: { ...job, cleanup: { refusal: event.failure } }, effects: [] } : nothing;
     default:
       return nothing;
   }

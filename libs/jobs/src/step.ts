@@ -13,6 +13,8 @@ export type JobEffect =
   | "commit"
   /** Make the rows of a completed job invisible; answers `taken_out` or `take_out_refused`. */
   | "take_out"
+  /** Remove what a failed job has made in another service; answers `cleaned_up` or `cleanup_refused`. */
+  | "clean_up"
   /** Take the tasks off the queue. What this misses is found to be obsolete by who leases it. */
   | "take_back";
 

@@ -81,6 +81,8 @@ const events = {
   "ordered to roll back": { kind: "ordered", order: "rollback", nowMs: 50 },
   "taken out": { kind: "taken_out", nowMs: 50 },
   "take out refused": { kind: "take_out_refused", failure: { code: "job_failed", reason: "gone" } },
+  "cleaned up": { kind: "cleaned_up", nowMs: 50 },
+  "cleanup refused": { kind: "cleanup_refused", failure: { code: "job_failed", reason: "away" } },
   committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
 } as const satisfies Record<string, JobEvent<Task>>;
 type EventName = keyof typeof events;

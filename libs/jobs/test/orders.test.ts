@@ -119,6 +119,28 @@ describe("orders", () => {
     expect(next({ ...paused, deadlineMs: 0 }, [task("failed")], look).job?.state).toBe("failed");
   });
 
+  it("a failed copy to another service is cleaned up after until nothing is there, or that is refused", () => {
+    const spec = { direction: "out" } as Job["spec"];
+    const failed = next(jobIn("importing", "true", { kind: "copy", spec }), [], order("cancel")).job as Job;
+    expect([failed.state, failed.cleanup]).toEqual(["failed", {}]);
+    expect(next(failed, [], look)).toEqual({ effects: ["clean_up"] });
+    expect(next(failed, [], order("cancel"))).toEqual({ effects: [] });
+    const clean = next(failed, [], { kind: "cleaned_up", nowMs: 60 }).job as Job;
+    expect(clean).toMatchObject({ state: "failed", cleanup: { doneMs: 60 }, failure: failed.failure });
+    const failure = { code: "job_failed", reason: "away" } as const;
+    const left = next(failed, [], { kind: "cleanup_refused", failure }).job as Job;
+    expect(left.cleanup).toEqual({ refusal: failure });
+    for (const job of [clean, left]) expect(next(job, [], look)).toEqual({ effects: [] });
+    expect(next(clean, [], { kind: "cleanup_refused", failure })).toEqual({ effects: [] });
+  });
+
+  it("a copy that makes nothing elsewhere leaves nothing to clean up", () => {
+    const spec = { direction: "in" } as Job["spec"];
+    const failed = next(jobIn("importing", "true", { kind: "copy", spec }), [], order("cancel")).job as Job;
+    expect(failed).not.toHaveProperty("cleanup");
+    expect(next(failed, [], look)).toEqual({ effects: [] });
+  });
+
   it("rollback: asked for until it is done or refused, whatever dies meanwhile", () => {
     const asked = next(jobIn("completed", "true"), [], order("rollback")).job as Job;
     expect(next(asked, [], look)).toEqual({ effects: ["take_out"] });

@@ -4,6 +4,7 @@ export { insertRows } from "./insert-rows.ts";
 export { inKeyRange } from "./key-text.ts";
 export {
   canKeepAutomaticKeys,
+  dropCollection,
   hasCollection,
   isLoaded,
   loadCollection,

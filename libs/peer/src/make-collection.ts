@@ -87,6 +87,15 @@ export async function renameCollection(peer: MilvusPeer, oldName: string, newNam
   );
 }
 
+/** Dropping what is not there succeeds. */
+export async function dropCollection(peer: MilvusPeer, collectionName: string): Promise<void> {
+  if (!(await hasCollection(peer, collectionName))) return;
+  const { dbName } = peer.place;
+  await peer.call(`dropping ${collectionName}`, (client) =>
+    client.dropCollection(milvus.DropCollectionRequest.fromPartial({ dbName, collectionName })),
+  );
+}
+
 export async function hasCollection(peer: MilvusPeer, collectionName: string): Promise<boolean> {
   const { dbName } = peer.place;
   const has = await peer.call(`asking for ${collectionName}`, (client) =>

@@ -1,6 +1,6 @@
 import { connectPeer, credentialsKeyOf } from "@sluice/cluster";
 import { ModelServers } from "@sluice/embedding";
-import { isEnded } from "@sluice/jobs";
+import { isCleaningUp, isEnded } from "@sluice/jobs";
 import { withVolumes } from "@sluice/object-store";
 import { dataCoord } from "@sluice/rpc";
 import { AccessBook } from "./access/access-book.ts";
@@ -59,9 +59,12 @@ export async function openFoundation(
   return { ids, tso, book, access, credentials, volumes, sources, models, metrics, rowCounts, dataCoord: client };
 }
 
-/** They are forgotten with the end of their jobs. */
+/** They are forgotten with the end of their jobs, or when nothing of these is left elsewhere. */
 function credentialsOf(settings: RootCoordSettings, book: JobBook): JobCredentials {
   const credentials = new JobCredentials(credentialsKeyOf(settings));
-  book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
+  book.onChange((id) => {
+    const job = book.get(id)?.job;
+    if (!job || (isEnded(job.state) && !isCleaningUp(job))) credentials.forget(id);
+  });
   return credentials;
 }

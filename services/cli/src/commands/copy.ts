@@ -12,8 +12,11 @@ interface CopyView extends AnyJob {
   readonly createTime: string;
   readonly copiedRows: number;
   readonly reason?: string;
+  readonly waitsFor?: string;
   /** What the target is called in another service until it is whole. */
   readonly interimName?: string;
+  /** Why it stays there, of a job that failed. */
+  readonly interimLeft?: string;
   readonly strategy: string;
   readonly strategyReason: string;
   readonly warnings?: readonly string[];
@@ -107,7 +110,13 @@ function showCopy(job: CopyView): void {
   note(`by ${job.strategy}: ${job.strategyReason}`);
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
   if (job.reason) say(color.red(job.reason));
-  if (job.state === "Failed" && job.interimName) note(`what was sent stays there as ${job.interimName}: drop it`);
+  if (job.state === "Failed" && job.interimName) note(leftThere(job, job.interimName));
+}
+
+/** Of a copy to another service that did not get its name. */
+function leftThere({ interimLeft, waitsFor }: CopyView, name: string): string {
+  if (interimLeft) return `what was sent stays there as ${name}: drop it (${interimLeft})`;
+  return `what was sent is being dropped there, as ${name}${waitsFor ? `; this is tried again: ${waitsFor}` : ""}`;
 }
 
 export function copiesCommand(): Command {

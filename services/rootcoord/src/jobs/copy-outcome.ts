@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { specOf } from "@sluice/jobs";
+import { reasonText } from "./file-details.ts";
 
 /** What users are told of a copy; counts of each partition are of one moment, that of the request. */
 export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
@@ -20,10 +21,15 @@ export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
   };
 }
 
-/** Until it is whole, a collection in another service has a name of the job's own. */
+/**
+ * Until it is whole, a collection in another service has a name of the job's own; when that will not come, it has it until it is
+ * dropped there.
+ */
 function targetOf(job: JobRecord) {
   const spec = specOf(job, "copy");
   if (spec.direction !== "out") return { targetDbName: job.dbName, targetCollectionName: job.collectionName };
   const { targetCollectionName, interimName } = spec;
-  return { targetCollectionName, ...(job.state !== "completed" && { interimName }) };
+  const { doneMs, refusal } = job.cleanup ?? {};
+  if (job.state === "completed" || doneMs) return { targetCollectionName };
+  return { targetCollectionName, interimName, ...(refusal && { interimLeft: reasonText(refusal) }) };
 }

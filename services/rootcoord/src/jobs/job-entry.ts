@@ -1,6 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import {
   checkedView,
+  isCleaningUp,
   isEnded,
   isOpenWebhook,
   type JobWebhook,
@@ -110,7 +111,8 @@ function movementOf(
   const phase = phaseOf(job, tasks);
   if (phase === "ended") {
     const seconds = (job.completedMs - job.createdMs) / 1000;
-    return { phase, waitsFor: "", rowsPerSecond: seconds > 0 ? rowsOf(view) / seconds : 0, remainingMs: 0n };
+    const left = isCleaningUp(job) ? (trouble ?? "") : "";
+    return { phase, waitsFor: left, rowsPerSecond: seconds > 0 ? rowsOf(view) / seconds : 0, remainingMs: 0n };
   }
   const bytes = tasks.reduce((sum, { state, sizeBytes, processedBytes }) => {
     return state === "persisted" ? sum : sum + Math.max(0, sizeBytes - processedBytes);

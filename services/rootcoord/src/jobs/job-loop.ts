@@ -2,7 +2,9 @@ import { nextTurn } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { failureOf, ImportError } from "@sluice/errors";
 import {
+  CLEANUP_MS,
   decideJob,
+  isCleaningUp,
   isEnded,
   isOpenWebhook,
   isRollingBack,
@@ -76,8 +78,9 @@ export class JobLoop implements AsyncDisposable {
   #tick(): void {
     this.#lost.tick();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
-    for (const { jobId, state, completedMs, rollback, webhooks } of this.#deps.book.jobs()) {
-      if (hasWork({ state, rollback })) this.wake(jobId);
+    for (const job of this.#deps.book.jobs()) {
+      const { jobId, completedMs, webhooks } = job;
+      if (hasWork(job)) this.wake(jobId);
       else if (completedMs < oldest && !webhooks?.some(isOpenWebhook))
         void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
@@ -121,7 +124,7 @@ export class JobLoop implements AsyncDisposable {
     // committed cannot be stopped any more.
     const isQuiet = decision.kind === "complete" || (decision.kind === "stay" && !isSuspect);
     const droppedTarget = isQuiet ? undefined : await this.#deps.droppedTarget(job);
-    const lost = this.#planner(job).lost?.(job);
+    const lost = isEnded(job.state) ? undefined : this.#planner(job).lost?.(job);
     return { kind: "looked", nowMs, ...(droppedTarget && { droppedTarget }), ...(lost && { lost }) };
   }
 
@@ -140,12 +143,14 @@ export class JobLoop implements AsyncDisposable {
   /** Commits what an event comes to, then does what it asks for; the answers are events again. */
   async #apply({ job: { jobId } }: JobView, event: JobEvent<TaskRecord>): Promise<void> {
     let step: Step<JobRecord, TaskRecord> = { effects: [] };
+    let before: JobRecord["state"] | undefined;
     const view = await this.#deps.book.change(jobId, (now) => {
+      before = now.job.state;
       step = next(now.job, now.tasks, this.#judged(now, event));
       return step;
     });
     if (!view) return;
-    if (step.job && isEnded(step.job.state)) this.#noteEnd(step.job);
+    if (step.job && step.job.state !== before && isEnded(step.job.state)) this.#noteEnd(step.job);
     for (const effect of step.effects) {
       const answer = await this.#carryOut(effect, view);
       if (answer) await this.#apply(view, answer);
@@ -163,6 +168,8 @@ export class JobLoop implements AsyncDisposable {
         return this.#commit(view);
       case "take_out":
         return this.#takeOut(view);
+      case "clean_up":
+        return this.#cleanUp(view.job);
       case "take_back":
         await this.#takeBack(view);
         return undefined;
@@ -218,6 +225,17 @@ export class JobLoop implements AsyncDisposable {
     }
   }
 
+  async #cleanUp(job: JobRecord): Promise<JobEvent<TaskRecord>> {
+    try {
+      await this.#planner(job).cleanUp?.(job);
+      return { kind: "cleaned_up", nowMs: this.#deps.now() };
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error;
+      if (error.code !== "job_failed" && this.#deps.now() < job.completedMs + CLEANUP_MS) throw error;
+      return { kind: "cleanup_refused", failure: failureOf(error) };
+    }
+  }
+
   async #takeBack({ job, tasks }: JobView): Promise<void> {
     // Those that are open may be wanted again, after a pause.
     this.#sent.forget(tasks.map(({ taskId }) => taskId));
@@ -250,7 +268,7 @@ export class JobLoop implements AsyncDisposable {
   }
 }
 
-/** Ended jobs are left alone, but for those whose rows are to be taken back. */
-function hasWork(job: Pick<JobRecord, "state" | "rollback">): boolean {
-  return !isEnded(job.state) || isRollingBack(job);
+/** Ended jobs are left alone, but for those whose rows are to be taken back, and those that have left something elsewhere. */
+function hasWork(job: Pick<JobRecord, "state" | "rollback" | "cleanup">): boolean {
+  return !isEnded(job.state) || isRollingBack(job) || isCleaningUp(job);
 }

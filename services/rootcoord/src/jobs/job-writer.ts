@@ -1,6 +1,6 @@
 import { commitInPages, type RecordEntry, type RecordTable, type StagedWrite, type StoredJob } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { isEnded } from "@sluice/jobs";
+import { isCleaningUp, isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { JobId } from "@sluice/schema";
 import { JobDraft } from "./job-draft.ts";
@@ -69,7 +69,7 @@ export class JobWriter {
     const staged = this.#tasks.stage(known, tasks);
     if (!job) return staged;
     const { groups: _, ...kept } = job;
-    const own = isEnded(job.state) ? withoutCredentials(kept) : kept;
+    const own = isEnded(job.state) && !isCleaningUp(job) ? withoutCredentials(kept) : kept;
     return [...staged, this.#jobTable.stage(own, known.job, (stored) => this.#settle(known, stored ?? known.job))];
   }
 

@@ -47,13 +47,24 @@ export class AnyCopyPlanner implements JobPlanner {
     return this.#credentials.lost(job);
   }
 
+  /** What is nowhere but here goes by itself. */
+  async cleanUp(job: JobRecord): Promise<void> {
+    const planner = this.#of(job);
+    if ("cleanUp" in planner) await orEnd(planner.cleanUp(job));
+  }
+
   /** What another service refuses for good ends the job: nobody else will say so. */
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
-    try {
-      return await this.#of(job).finish(job, tasks, signal);
-    } catch (error) {
-      if (!(error instanceof ImportError) || error.code !== "peer_refused") throw error;
-      throw new ImportError("job_failed", error.reason, undefined, { cause: error });
-    }
+    return orEnd(this.#of(job).finish(job, tasks, signal));
+  }
+}
+
+/** @throws {ImportError} `job_failed` for what another service refuses */
+async function orEnd<T>(doing: Promise<T>): Promise<T> {
+  try {
+    return await doing;
+  } catch (error) {
+    if (!(error instanceof ImportError) || error.code !== "peer_refused") throw error;
+    throw new ImportError("job_failed", error.reason, undefined, { cause: error });
   }
 }

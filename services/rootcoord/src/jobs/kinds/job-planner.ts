@@ -33,6 +33,11 @@ export interface JobPlanner {
     tasks: readonly TaskRecord[],
     signal: AbortSignal,
   ): Promise<{ readonly rowCount: number; readonly segmentIds?: SegmentId[] }>;
+  /**
+   * Removes what a job that failed has made in another service; may be called twice.
+   * @throws {ImportError} `job_failed` when it stays there; others: it is tried again
+   */
+  cleanUp?(job: JobRecord): Promise<void>;
   /** Segments that are visible until the job is committed, and no longer: those that it replaces or takes away. */
   removes?(job: JobRecord): readonly SegmentId[];
 }

@@ -8,7 +8,7 @@ import { exportedFiles } from "../export-manifest.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
-import { declarationsOf, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
+import { declarationsOf, dropInterim, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
 export interface PushFilesPlannerDeps {
@@ -56,6 +56,10 @@ export class PushFilesPlanner implements JobPlanner {
       ...{ form: "backup", root, folder, filter: "", output: schema, schema, expiry, segmentIds, fileBytes: 0 },
       ...{ collectionId: sourceCollectionId, timestamp: job.timestamp, partitionName: partitionNames[group] },
     };
+  }
+
+  cleanUp(job: JobRecord): Promise<void> {
+    return dropInterim(job, this.#deps.credentials);
   }
 
   /**

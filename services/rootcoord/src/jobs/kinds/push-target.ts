@@ -3,6 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { type PushCopySpec, specOf } from "@sluice/jobs";
 import {
   countRows,
+  dropCollection,
   hasCollection,
   isLoaded,
   loadCollection,
@@ -11,7 +12,8 @@ import {
   renameCollection,
 } from "@sluice/peer";
 import { schema as wire } from "@sluice/rpc";
-import { ALL_BY_KEY } from "../job-peers.ts";
+import type { JobCredentials } from "../job-credentials.ts";
+import { ALL_BY_KEY, openPeerOf } from "../job-peers.ts";
 
 // The collection that a copy makes in another service: what is declared there, and how it gets its name.
 
@@ -53,10 +55,16 @@ export async function publishThere(
   await renameCollection(peer, interimName, targetCollectionName);
 }
 
+/** What a failed job has made there, under the name of its own; nothing of what is called as it was asked for. @throws as `MilvusPeer.call` */
+export async function dropInterim(job: JobRecord, credentials: JobCredentials): Promise<void> {
+  using peer = openPeerOf(job, credentials);
+  await dropCollection(peer, pushOf(job).interimName);
+}
+
 function checkCount(job: JobRecord, partition: string, found: number, sent: number): void {
   if (found === sent) return;
   const { interimName, peer } = pushOf(job);
-  const reason = `partition ${partition} of ${interimName} in ${peer} has ${found} rows, and ${sent} were sent; where one key stands in several rows, an insert that is repeated leaves some of them out: drop ${interimName} there, and copy again`;
+  const reason = `partition ${partition} of ${interimName} in ${peer} has ${found} rows, and ${sent} were sent; where one key stands in several rows, an insert that is repeated leaves some of them out: copy again`;
   throw new ImportError("job_failed", reason);
 }
 

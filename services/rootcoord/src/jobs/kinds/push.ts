@@ -5,7 +5,7 @@ import type { DataCoordClient } from "../../data-coord.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
-import { declarationsOf, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
+import { declarationsOf, dropInterim, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
 export interface PushPlannerDeps {
@@ -54,6 +54,10 @@ export class PushPlanner implements JobPlanner {
       output: { ...schema, fields: schema.fields.filter(({ isFunctionOutput }) => !isFunctionOutput) },
       ...{ peer: peerSourceOf(job), partitionName: name === ALL_BY_KEY ? "" : name, mayBeThere: attempt > 1 },
     };
+  }
+
+  cleanUp(job: JobRecord): Promise<void> {
+    return dropInterim(job, this.#deps.credentials);
   }
 
   /** @throws as `publishThere` */
