@@ -29,7 +29,6 @@ const require = requireOfSluice(import.meta.url), __dirname = import.meta.dirnam
 const folders: readonly (readonly [from: string, to: string])[] = [
   ["libs/rpc/node_modules/@grpc/grpc-js/proto", "proto"],
   ["libs/rpc/node_modules/@grpc/reflection/build/proto/grpc", "proto/grpc"],
-  ["libs/rpc/node_modules/grpc-health-check/proto", "proto"],
   ["libs/metastore/node_modules/etcd3/proto", "dist/proto"],
   ["libs/console/dist/page", "dist/page"],
 ];

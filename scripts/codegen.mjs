@@ -29,8 +29,9 @@ protoc([
   "--plugin=protoc-gen-ts_proto=node_modules/.bin/protoc-gen-ts_proto",
   `--ts_proto_out=${fresh}`,
   `--ts_proto_opt=${options}`,
-  "--proto_path=protos/sluice",
+  ...["--proto_path=protos/sluice", "--proto_path=protos/grpc"],
   ...milvus,
+  ...protosIn("protos/grpc"),
   ...protosIn("protos/sluice"),
 ]);
 for (const name of readdirSync(fresh)) {

@@ -17,7 +17,6 @@ import {
   visibleAfter,
 } from "@sluice/catalog";
 import { EmbeddedMetaStore, type MetaStore } from "@sluice/metastore";
-import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import type { TestBackends, TestCluster } from "./test-cluster.ts";
 
 /** What the records of a stopped server say. */
@@ -37,6 +36,8 @@ export async function readRecords(dataDir: string): Promise<Records> {
 
 /** Reads the records of a cluster. */
 export async function recordsOf({ etcd }: TestBackends, { prefix }: TestCluster): Promise<Records> {
+  // Imported here: few tests need it, and jest loads it anew for every file that does.
+  const { EtcdMetaStore } = await import("@sluice/metastore/etcd");
   await using store = await EtcdMetaStore.open({ endpoints: [etcd.url], prefix });
   return await readAll(store);
 }

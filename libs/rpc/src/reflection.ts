@@ -1,16 +1,9 @@
 import { EventEmitter } from "node:events";
-import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
-import { milvusDescriptors } from "./gen/descriptors.ts";
+import type { Server, ServerDuplexStream, ServiceDefinition } from "@grpc/grpc-js";
+import type { Registered } from "./reflection-library.ts";
 
 type Services = readonly { readonly definition: ServiceDefinition }[];
 type ByteStream = ServerDuplexStream<Buffer, Buffer>;
-/** What the library registers for one version of the protocol. */
-interface Registered {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-}
 
 /** The versions of the protocol, by package; each has one method. */
 const packages = ["grpc.reflection.v1", "grpc.reflection.v1alpha"];
@@ -21,12 +14,12 @@ const METHOD = "ServerReflectionInfo";
  * prepare its answers, so it is loaded when the first tool asks; until then the methods pass plain bytes.
  */
 export function addReflection(server: Server, services: Services): void {
-  let registered: Map<string, Registered> | undefined;
+  let registered: Promise<ReadonlyMap<string, Registered>> | undefined;
   for (const name of packages) {
     const path = `/${name}.ServerReflection/${METHOD}`;
     const open = (stream: ByteStream) => {
       registered ??= loadLibrary(services);
-      bridge(stream, registered.get(path) as Registered);
+      registered.then((all) => bridge(stream, all.get(path) as Registered)).catch((error) => stream.destroy(error));
     };
     server.addService({ [METHOD]: { ...byteMethod, path } }, { [METHOD]: open });
   }
@@ -42,19 +35,9 @@ const byteMethod = {
   responseDeserialize: same,
 } as const;
 
-/** What the library would have added to a server, by path. The descriptors are part of the code: no proto files needed. */
-function loadLibrary(services: Services): Map<string, Registered> {
-  const descriptors = loadFileDescriptorSetFromBuffer(Buffer.from(milvusDescriptors, "base64"), { keepCase: true });
-  const registered = new Map<string, Registered>();
-  const collector = {
-    addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation) {
-      registered.set(definition[METHOD].path, { definition, implementation });
-    },
-  };
-  new ReflectionService(descriptors, { services: services.map(serviceName) }).addToServer(
-    collector as unknown as Server,
-  );
-  return registered;
+async function loadLibrary(services: Services): Promise<ReadonlyMap<string, Registered>> {
+  const { registeredFor } = await import("./reflection-library.ts");
+  return registeredFor(services.map(serviceName));
 }
 
 /** Runs the library's handler, which hears messages and writes messages, on a stream of bytes. */

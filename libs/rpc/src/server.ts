@@ -9,8 +9,8 @@ import {
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import type { ByteBudget } from "@sluice/async";
-import { HealthImplementation } from "grpc-health-check";
 import { demandToken, tokenRefusal } from "./caller-token.ts";
+import { Health } from "./health.ts";
 import { isWithinProcess, LocalServer } from "./local-server.ts";
 import { type PlainCallOptions, takePlainCalls } from "./plain-calls.ts";
 import { addReflection } from "./reflection.ts";
@@ -119,8 +119,8 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
     server.addService(definitionOf(methods), implementationOf(methods));
   }
   takePlainCalls(server, plainCallOptions(byPath, options, maxRequestBytes));
-  const health = new HealthImplementation({ "": "SERVING" });
-  health.addToServer(server);
+  const health = new Health();
+  health.addTo(server);
   if (options.reflection) addReflection(server, options.services);
   const injected = new Set<Duplex>();
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -131,7 +131,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
       socket.once("close", () => injected.delete(socket));
       injector.injectConnection(socket);
     },
-    setServing: (isServing) => health.setStatus("", isServing ? "SERVING" : "NOT_SERVING"),
+    setServing: (isServing) => health.setServing(isServing),
     [Symbol.asyncDispose]: async () => {
       const stopMs = options.stopMs ?? STOP_MS;
       await Promise.all([local.stop(stopMs), stop(server, injected, stopMs)]);

@@ -219,6 +219,35 @@ describe("the health service", () => {
     server.setServing(false);
     expect((await answerOf(client, check)).toString("hex")).toBe("0802"); // NOT_SERVING
   });
+
+  it("knows no service but the whole", async () => {
+    const { address } = await serve({});
+    const asked = answerOf(rawClient(address), check, Buffer.from("0a0161", "hex"));
+    await expect(asked).rejects.toMatchObject({ code: grpcStatus.NOT_FOUND });
+    // One entry, of the empty key: SERVING.
+    const all = await answerOf(rawClient(address), "/grpc.health.v1.Health/List");
+    expect(all.toString("hex")).toBe("0a0412020801");
+  });
+
+  it("tells those who watch, for as long as they do", async () => {
+    const { server, address } = await serve({});
+    const seen: string[] = [];
+    const watch = (request: string) =>
+      rawClient(address)
+        .makeServerStreamRequest("/grpc.health.v1.Health/Watch", asIs, asIs, Buffer.from(request, "hex"))
+        .on("data", (answer: Buffer) => seen.push(answer.toString("hex")));
+    const whole = watch("");
+    await once(whole, "data");
+    server.setServing(false);
+    await once(whole, "data");
+    const other = watch("0a0161");
+    await once(other, "data");
+    expect(seen).toEqual(["0801", "0802", "0803"]); // SERVING, NOT_SERVING, SERVICE_UNKNOWN
+    for (const call of [whole, other]) {
+      call.cancel();
+      await once(call, "error");
+    }
+  });
 });
 
 describe("the reflection service", () => {
@@ -289,9 +318,9 @@ function dispose(server: GrpcServer): Promise<void> {
 
 const asIs = (bytes: Buffer) => bytes;
 
-function answerOf(client: GrpcClient, path: string): Promise<Buffer> {
+function answerOf(client: GrpcClient, path: string, request = Buffer.alloc(0)): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest<Buffer, Buffer>(path, asIs, asIs, Buffer.alloc(0), (error, answer) => {
+    client.makeUnaryRequest<Buffer, Buffer>(path, asIs, asIs, request, (error, answer) => {
       if (error) reject(error);
       else resolve(answer as Buffer);
     });
