@@ -70,6 +70,7 @@ describeWith(
 
   it.each<[what: string, body: () => object]>([
     ["within", () => ({})],
+    ["within", () => ({ ifExists: "replace" })],
     ["from", () => ({ from: { address: cluster.address, token: "root:Milvus" } })],
     ["to", () => ({ to: { address: cluster.address } })],
   ])(

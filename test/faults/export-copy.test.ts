@@ -78,15 +78,39 @@ describe.each(steps)("killed when it was %s", (step, line) => {
 
   it.each<[where: string, more: () => object, target: () => TestClient]>([
     ["within", () => ({}), () => fixture.client],
+    ["appended", () => ({ ifExists: "append" }), () => fixture.client],
+    ["replaced", () => ({ ifExists: "replace", alias: `newest_${step}` }), () => fixture.client],
     ["from", () => ({ from: { address: other.server.address } }), () => fixture.client],
     ["to", () => ({ to: { address: other.server.address } }), () => other.client],
   ])("a copy %s a service has each row once", async (where, more, target) => {
     const name = `${where}_${step}`;
+    if ("ifExists" in more()) await fixture.client.createCollection(bookCollection(name));
+    if (where === "replaced") {
+      const old = await fixture.files.jsonl(`${name}.jsonl`, books(10, 50_000n));
+      await fixture.client.importAndWait(name, old);
+    }
     const job = await killedAt("copy", line, { collectionName: "books", targetCollectionName: name, ...more() });
     expect(job).toMatchObject({ state: "Completed", copiedRows: ROWS });
     await expectSame(target(), name);
+    if (where === "replaced") await expectSame(target(), `newest_${step}`);
   });
 });
+
+it.each(["append", "replace"])(
+  "a copy by %s that is cancelled after a kill leaves what was there",
+  async (ifExists) => {
+    const { post, ended } = useRest(fixture, "copy");
+    const name = `kept_${ifExists}`;
+    await fixture.client.createCollection(bookCollection(name));
+    const { data } = await post("create", { collectionName: "books", targetCollectionName: name, ifExists });
+    await fixture.restart("kill9");
+    await post("cancel", data);
+    const { state } = await ended(data.jobId);
+    expect(await fixture.client.count(name)).toBe(state === "Completed" ? ROWS : 0);
+    expect(await collectionsOf(fixture.client)).not.toContain(`copying_${data.jobId}`);
+    await fixture.client.dropCollection(name);
+  },
+);
 
 it("a copy that is cancelled after a kill is gone", async () => {
   const { post, ended } = useRest(fixture, "copy");
@@ -113,7 +137,7 @@ it("a copy to another service that is cancelled before a kill is removed there a
 
 it("nothing is stored in the end that cannot be seen", async () => {
   const made = (where: string) => steps.map(([step]) => `${where}_${step}`);
-  const names = ["books", ...made("from"), ...made("within")].sort();
+  const names = ["books", ...["from", "within", "appended", "replaced"].flatMap(made)].sort();
   expect(await collectionsOf(fixture.client)).toEqual(names);
   expect(await collectionsOf(other.client)).toEqual(["books", ...made("to")].sort());
   await eventually(async () => {

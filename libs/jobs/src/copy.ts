@@ -19,6 +19,12 @@ interface AnyCopySpec {
   readonly strategy: CopyStrategy;
   readonly options: readonly (readonly [key: string, value: string])[];
   readonly warnings: readonly string[];
+  /** Points to the target as soon as that is found; absent = none. */
+  readonly alias?: string;
+  /** The collection whose name the target gets, and which is dropped then. */
+  readonly replaces?: CollectionId;
+  /** Rows go into a collection that others are in: the job's. */
+  readonly appends?: true;
 }
 
 /** What is asked of a copy within the service: the rows of a collection as of one moment, the job's timestamp. */
@@ -28,6 +34,18 @@ export interface InnerCopySpec extends AnyCopySpec {
   /** Those whose rows are copied, with those that are made of them; parallel to `partitionNames`. */
   readonly partitions: IdPairs;
   readonly vchannels: readonly (readonly [from: string, to: string])[];
+  /** What is read where rows are appended. */
+  readonly appended?: AppendedSource;
+}
+
+/** Rows that are read here, to be appended to another collection. */
+export interface AppendedSource {
+  /** Stored schema of the source as it was, serialized, base64; with its properties. */
+  readonly schema: string;
+  readonly properties: readonly (readonly [key: string, value: string])[];
+  readonly expiry: RowExpiry;
+  /** Where the rows of each partition go, parallel to `partitions`: one, or all of the partition key's. */
+  readonly targets: readonly (readonly PartitionId[])[];
 }
 
 /** What is asked of a copy from another service, which is among the job's sources. */
@@ -104,6 +122,28 @@ export interface CopyTaskInput extends Pick<InnerCopySpec, "partitions" | "vchan
   readonly segmentIds: readonly bigint[];
 }
 
+/** A collection that has rows already, whose keys must not come again. */
+export interface AppendedTo {
+  readonly collectionId: bigint;
+  readonly collectionName: string;
+}
+
+/** What a task of kind `append` works on: segments of one partition, whose rows are written anew. */
+export interface AppendTaskInput {
+  readonly to: AppendedTo;
+  /** As rows are written. */
+  readonly schema: CollectionSchema;
+  readonly vchannels: readonly string[];
+  readonly partitionIds: readonly bigint[];
+  /** Hybrid: of the rows that are written, and of what is read. */
+  readonly timestamp: bigint;
+  readonly sourceCollectionId: bigint;
+  /** As rows are read. */
+  readonly sourceSchema: CollectionSchema;
+  readonly expiry: RowExpiry;
+  readonly segmentIds: readonly bigint[];
+}
+
 /** The rows of a peer that a task reads. */
 export interface PulledRows {
   readonly collectionName: string;
@@ -125,6 +165,8 @@ export interface PullTaskInput {
   readonly peer: BroughtSource;
   readonly rows: PulledRows;
   readonly keys: KeyRange;
+  /** Absent where nobody is in the collection yet. */
+  readonly to?: AppendedTo;
 }
 
 /** What a task of kind `push` works on: segments of one partition. */

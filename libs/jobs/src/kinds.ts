@@ -1,5 +1,5 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
-import type { CopySpec, CopyTaskInput, PullTaskInput, PushTaskInput } from "./copy.ts";
+import type { AppendTaskInput, CopySpec, CopyTaskInput, PullTaskInput, PushTaskInput } from "./copy.ts";
 import type { DeletesTaskInput } from "./deletes-task-input.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
@@ -23,6 +23,7 @@ export interface TaskInputs {
   readonly deletes: DeletesTaskInput;
   readonly compaction: CompactionTaskInput;
   readonly copy: CopyTaskInput;
+  readonly append: AppendTaskInput;
   readonly pull: PullTaskInput;
   readonly push: PushTaskInput;
   readonly export: ExportTaskInput;

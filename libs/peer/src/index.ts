@@ -4,12 +4,14 @@ export { insertRows } from "./insert-rows.ts";
 export { inKeyRange } from "./key-text.ts";
 export {
   canKeepAutomaticKeys,
+  collectionOfAlias,
   dropCollection,
   hasCollection,
   isLoaded,
   loadCollection,
   makeCollection,
   type PeerDeclarations,
+  pointAlias,
   renameCollection,
 } from "./make-collection.ts";
 export { countRows, MilvusPeer, type PeerRows } from "./milvus-peer.ts";

@@ -1,5 +1,7 @@
+import { ImportError } from "@sluice/errors";
 import { common, milvus, schema } from "@sluice/rpc";
 import type { MilvusPeer } from "./milvus-peer.ts";
+import { peerName } from "./peer-place.ts";
 
 type Pairs = readonly (readonly [key: string, value: string])[];
 
@@ -102,6 +104,32 @@ export async function hasCollection(peer: MilvusPeer, collectionName: string): P
     client.hasCollection(milvus.HasCollectionRequest.fromPartial({ dbName, collectionName })),
   );
   return has.value;
+}
+
+/** What an alias points to; undefined where there is none. @throws {ImportError} `peer_refused` for a collection's own name */
+export async function collectionOfAlias(peer: MilvusPeer, alias: string): Promise<string | undefined> {
+  const { dbName } = peer.place;
+  if (!(await hasCollection(peer, alias))) return undefined;
+  const { collectionName, aliases } = await peer.call(`asking for ${alias}`, (client) =>
+    client.describeCollection(milvus.DescribeCollectionRequest.fromPartial({ dbName, collectionName: alias })),
+  );
+  if (aliases.includes(alias)) return collectionName;
+  throw new ImportError(
+    "peer_refused",
+    `${peerName(peer.place)}: "${alias}" is the name of a collection there, and can be no alias`,
+  );
+}
+
+/** From now on the alias points to this collection, whatever it pointed to before. */
+export async function pointAlias(peer: MilvusPeer, alias: string, collectionName: string): Promise<void> {
+  const about = { dbName: peer.place.dbName, collectionName, alias };
+  const owner = await collectionOfAlias(peer, alias);
+  if (owner === collectionName) return;
+  await peer.call(`pointing the alias ${alias} to ${collectionName}`, (client) =>
+    owner === undefined
+      ? client.createAlias(milvus.CreateAliasRequest.fromPartial(about))
+      : client.alterAlias(milvus.AlterAliasRequest.fromPartial(about)),
+  );
 }
 
 /** Whether inserts may give automatic keys: since Milvus 2.6, by a property of the collection. */

@@ -100,10 +100,13 @@ export class Coordinators {
     const request = { collectionId, partitionIds: [], timestamp, segmentIds: [...segmentIds] };
     const response = await this.#data.getVisibleSegments(request);
     checkStatus(response.status);
-    const found = new Map(response.segments.map((info) => [info.segmentId, info]));
+    const found = new Map(
+      response.segments.map((info) => [info.segmentId, { ...segmentOfMessage(info), commitTs: info.commitTimestamp }]),
+    );
+    if (segmentIds.length === 0) return [...found.values()];
     return segmentIds.map((id) => {
-      const info = found.get(id);
-      if (info) return { ...segmentOfMessage(info), commitTs: info.commitTimestamp };
+      const segment = found.get(id);
+      if (segment) return segment;
       throw new ImportError("job_failed", `segment ${id} is not visible any more: another change has removed it`);
     });
   }

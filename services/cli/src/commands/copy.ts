@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
-import { note, say } from "../show/tables.ts";
-import { collectTexts, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
+import { bytesText, note, say, showJson } from "../show/tables.ts";
+import { collectTexts, restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
 import { type JobKind, jobKindCommand, startKind, statePaint } from "./job-kind.ts";
 
 /** What `jobs/copy/describe` answers. */
@@ -36,6 +36,21 @@ interface CopyOptions extends ServerOptions, WatchOptions {
   readonly partition?: readonly string[];
   readonly indexes: boolean;
   readonly load: boolean;
+  readonly ifExists?: string;
+  readonly alias?: string;
+  readonly dryRun?: boolean;
+}
+
+/** What `jobs/copy/create` answers for a dry run. */
+interface CopyEstimate {
+  readonly dryRun: true;
+  readonly target: "new" | "appended" | "replaced";
+  readonly strategy: string;
+  readonly strategyReason: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly partitions: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+  readonly warnings?: readonly string[];
 }
 
 const copyKind: JobKind<CopyView> = {
@@ -54,7 +69,15 @@ export function copyCommand(): Command {
   return withWatch(
     serverCommand("copy", "make a collection with the rows of another one, as of one moment")
       .argument("<source>")
-      .argument("<target>", "there must be none of this name")
+      .argument("<target>", "there must be none of this name, unless --if-exists says what becomes of it")
+      .addOption(
+        new Option(
+          "--if-exists <RULE>",
+          "where there is one: append rows with new keys, or replace it when the copy is whole",
+        ).choices(["fail", "append", "replace"]),
+      )
+      .option("--alias <NAME>", "points to the target as soon as that is whole, whatever it pointed to before")
+      .option("--dry-run", "say how many rows and bytes would be copied, and how")
       .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
       .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
       .option("--from-database <NAME>", "the source's there; default unless given")
@@ -74,14 +97,28 @@ export function copyCommand(): Command {
 }
 
 async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const { toDatabase, filter, partition = [], indexes, load } = options;
+  const { toDatabase, filter, partition = [], indexes, load, ifExists, alias, dryRun } = options;
   const body = {
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
     ...(filter !== undefined && { filter }),
+    ...{ ifExists, alias, dryRun },
     ...peerOf(options),
   };
-  await startKind(options, body, copyKind);
+  if (!dryRun) return startKind(options, body, copyKind);
+  const estimate = await restOf(options).post<CopyEstimate>("jobs/copy/create", body);
+  if (options.json) showJson(estimate);
+  else showEstimate(target, estimate);
+}
+
+function showEstimate(name: string, estimate: CopyEstimate): void {
+  const { target, strategy, strategyReason, rows, bytes, partitions, warnings = [] } = estimate;
+  say(
+    `${rows} rows, ${bytesText(bytes)} in memory, would be copied into ${name}${target === "new" ? "" : `, which is ${target}`}`,
+  );
+  for (const one of partitions) note(`${one.name}: ${one.rows} rows, ${bytesText(one.bytes)}`);
+  note(`by ${strategy}: ${strategyReason}`);
+  for (const warning of warnings) note(color.yellow(`warning: ${warning}`));
 }
 
 /** The other service as the request has it. */

@@ -13,6 +13,7 @@ export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]>
   copy: runCopy,
   // What is rare is loaded with the first one: each thread has a heap of its own. This one brings expressions and the writers of formats.
   export: async (input, context) => (await import("./export/export.ts")).runExport(input, context),
+  append: async (input, context) => (await import("./append/append.ts")).runAppend(input, context),
   merge: async (input, context) => (await import("./merge/merge.ts")).runMerge(input, context),
   // A client of gRPC, in the few threads that need one.
   pull: async (input, context) => (await import("./pull.ts")).runPull(input, context),

@@ -3,6 +3,7 @@ import { completeBatch } from "@sluice/columns";
 import type { PullTaskInput } from "@sluice/jobs";
 import { MilvusPeer, type PeerPlace, type PeerSecret, readPages } from "@sluice/peer";
 import { SegmentSink } from "../sinks/segment-sink.ts";
+import { checkNewKeys } from "./append/new-keys.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** A page is asked for with so many bytes; rows are not of one size, and a message may have so many times more. */
@@ -14,7 +15,7 @@ const MESSAGE_PAGES = 8;
  */
 export async function runPull(input: PullTaskInput, context: TaskContext): Promise<TaskResult> {
   const { batchBytes } = context.limits;
-  const { peer: source, rows, keys, schema } = input;
+  const { peer: source, rows, keys, schema, to } = input;
   const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
   using peer = new MilvusPeer(
     source.options as PeerPlace,
@@ -31,5 +32,6 @@ export async function runPull(input: PullTaskInput, context: TaskContext): Promi
     await turn();
   }
   const { segments, autoIds } = await sink.finish();
+  if (to) await checkNewKeys(segments, { ...to, schema }, context);
   return { rowCount, segments, autoIds };
 }

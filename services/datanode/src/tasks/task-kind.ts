@@ -35,7 +35,7 @@ export interface TaskContext {
   /** Objects of visible segments. */
   readonly stored: ObjectReads;
   /**
-   * Visible segments, parallel to `ids`; each call leaves the thread.
+   * Visible segments, parallel to `ids`, or all of the collection without any; each call leaves the thread.
    * @param timestamp hybrid, of an earlier snapshot; now unless given
    * @param collectionId that of the task unless given
    * @throws {ImportError} `job_failed` when one of them is not visible any more

@@ -31,7 +31,7 @@ const exportBody = z.strictObject({
 const copyBody = z.strictObject({
   ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
   ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
-  ...{ from: source, to: target },
+  ...{ from: source, to: target, ifExists: text, alias: text, dryRun: z.boolean().nullish() },
 });
 
 /** Exports and copies over REST, in the form of import jobs. */
@@ -52,7 +52,18 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
     ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
     needs: ["collectionName", "targetCollectionName"],
     create: (request, idempotencyKey) => {
-      const { partitionNames, indexes, load, from, to, filter = "", ...body } = parseBody(copyBody, request.body);
+      const {
+        partitionNames,
+        indexes,
+        load,
+        from,
+        to,
+        filter = "",
+        ifExists = "",
+        alias = "",
+        dryRun,
+        ...body
+      } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body, request.call);
       return context.root.copy({
         ...{ dbName: from ? (from.dbName ?? "") : dbName, filter },
@@ -60,6 +71,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
         collectionName: required(body.collectionName, "collectionName"),
         targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
         targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
+        ...{ ifExists, alias, dryRun: dryRun === true },
         ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
       });
     },

@@ -36,8 +36,8 @@ export interface JobKindRoutes {
   readonly summary: string;
   readonly body: z.ZodType;
   readonly needs: readonly string[];
-  /** Records a job. @param key that makes a repeated request the first one */
-  create(request: FastifyRequest, key: string): Promise<rootCoord.NewJobResponse>;
+  /** Records a job, or says what it would do. @param key that makes a repeated request the first one */
+  create(request: FastifyRequest, key: string): Promise<rootCoord.NewJobResponse & { readonly estimate?: string }>;
 }
 
 /** `create`, `describe`, `list`, `cancel`, `pause`, `resume` below `/v2/vectordb/jobs/KIND/`. */
@@ -48,9 +48,9 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
     facts(routes.summary, admin, { body: routes.body, needs: routes.needs }),
     async (request) => {
       const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user);
-      const { status, jobId } = await routes.create(request, key);
+      const { status, jobId, estimate } = await routes.create(request, key);
       checkStatus(status);
-      return { code: 0, data: { jobId: String(jobId) } };
+      return { code: 0, data: estimate ? JSON.parse(estimate) : { jobId: String(jobId) } };
     },
   );
   for (const name of ["describe", "get_progress", "getProgress"])

@@ -50,7 +50,7 @@ export function createDdlHandlers(options: DdlOptions): Ddl {
       await catalog.database(dbName);
       return name === "" ? undefined : (await catalog.findCollection(dbName, name))?.record.collectionId;
     },
-    hidden: new HiddenCollections(catalog),
+    hidden: new HiddenCollections(catalog, deps),
     getCollection: async (id) => (await catalog.collections.get(id))?.record,
   };
 }

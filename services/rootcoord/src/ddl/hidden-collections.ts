@@ -1,6 +1,8 @@
 import type { CollectionRecord, StagedWrite } from "@sluice/catalog";
 import { type CollectionId, collectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
+import type { DdlDeps } from "./ddl-deps.ts";
+import { decidePublication, type Publication } from "./published-collection.ts";
 
 /**
  * Collections that a job makes. Their name is taken from the job's first record on, so that nobody else gets it; nobody finds them
@@ -8,9 +10,11 @@ import type { Catalog, Change } from "./catalog.ts";
  */
 export class HiddenCollections {
   readonly #catalog: Catalog;
+  readonly #deps: Pick<DdlDeps, "onDropped" | "onRenamed">;
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Catalog, deps: Pick<DdlDeps, "onDropped" | "onRenamed">) {
     this.#catalog = catalog;
+    this.#deps = deps;
   }
 
   /**
@@ -36,23 +40,28 @@ export class HiddenCollections {
     ];
   }
 
-  /** From now on everybody finds it. One that is not hidden stays as it is. */
-  publish(id: bigint): Promise<void> {
-    return this.#catalog.change(() => this.#decide(collectionId(id), "active"));
+  /**
+   * From now on everybody finds it; in the same record the one that it replaces is dropped, and an alias points to it. One that is
+   * not hidden stays as it is.
+   * @throws {ImportError} `job_failed` when name or alias are another collection's by now
+   */
+  async publish(id: bigint, as: Publication = {}): Promise<void> {
+    const done = await this.#catalog.change(() => decidePublication(this.#catalog, collectionId(id), as));
+    if (done?.name) this.#deps.onRenamed(collectionId(id), done.name);
+    if (done?.dropped !== undefined) this.#deps.onDropped(done.dropped);
   }
 
   /** Its name is free, and garbage collection takes what is left of it. One that is not hidden stays as it is. */
   drop(id: bigint): Promise<void> {
-    return this.#catalog.change(() => this.#decide(collectionId(id), "dropped"));
+    return this.#catalog.change(() => this.#decideDrop(collectionId(id)));
   }
 
-  async #decide(id: CollectionId, state: "active" | "dropped"): Promise<Change<void>> {
+  async #decideDrop(id: CollectionId): Promise<Change<void>> {
     const { collections, names } = this.#catalog;
     const entry = await collections.get(id);
     if (entry?.record.state !== "hidden") return { result: undefined };
     const { dbName, name } = entry.record;
-    const writes = [collections.write({ ...entry.record, state })];
-    if (state === "dropped") writes.push(names.remove([dbName, name]));
+    const writes = [collections.write({ ...entry.record, state: "dropped" as const }), names.remove([dbName, name])];
     return { transaction: { guards: [collections.guard(entry)], writes }, result: undefined };
   }
 }

@@ -13,4 +13,5 @@ export type { RootCoordHandlers } from "./handlers.ts";
 export type { HiddenCollections } from "./hidden-collections.ts";
 export { type DdlLimits, defaultLimits } from "./limits.ts";
 export { declaredField, idsOfMerged, mergedCollection } from "./merged-collection.ts";
-export { checkCollectionName } from "./names.ts";
+export { checkAliasName, checkCollectionName } from "./names.ts";
+export type { Publication } from "./published-collection.ts";

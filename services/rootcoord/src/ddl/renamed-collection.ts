@@ -47,7 +47,8 @@ export async function decideRename(
   };
 }
 
-function renamed(record: CollectionRecord, { dbName, name }: Place, updatedTs: bigint): CollectionRecord {
+/** The record under another name, its schemas too. */
+export function renamed(record: CollectionRecord, { dbName, name }: Place, updatedTs: bigint): CollectionRecord {
   const withName = (text: string) => encodeSchema({ ...decodeSchema(text), name });
   const schemas = { declaredSchema: withName(record.declaredSchema), storedSchema: withName(record.storedSchema) };
   return { ...record, ...schemas, dbName, name, updatedTs };

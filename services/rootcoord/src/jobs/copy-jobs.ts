@@ -4,7 +4,16 @@ import type { InnerCopySpec } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
 import { type JobId, jobId } from "@sluice/schema";
 import { checkCollectionName, idsOfMerged, mergedCollection } from "../ddl/index.ts";
-import { type CopyRequests, newCopyJob } from "./copy-requests.ts";
+import { type CopyAnswer, type CopyRequests, newCopyJob } from "./copy-requests.ts";
+import {
+  type CopyTarget,
+  checkAppendable,
+  hiddenName,
+  partitionsByName,
+  schemaOfRecord,
+  shownAs,
+} from "./copy-target.ts";
+import { expiryOf } from "./export-jobs.ts";
 
 export interface CopyJobsDeps {
   readonly requests: CopyRequests;
@@ -25,6 +34,13 @@ const STRATEGY = {
   reason: "both collections lie in one store, which copies the objects of segments itself; no row is read",
 } as const;
 
+/** Of rows that come to others. */
+const APPENDED = {
+  name: "rows",
+  reason:
+    "the collection has rows and deletes of its own, so rows are read and written anew: they count from the copy on, by its shards",
+} as const;
+
 /** Takes requests to copy a collection: records job and target together. */
 export class CopyJobs {
   readonly #deps: CopyJobsDeps;
@@ -37,7 +53,7 @@ export class CopyJobs {
    * copied is what is visible now.
    * @throws {StatusError} 100, 200, 800, 1100; {ImportError} `request_invalid`
    */
-  async submit(request: rootCoord.CopyRequest): Promise<JobId> {
+  async submit(request: rootCoord.CopyRequest): Promise<CopyAnswer> {
     checkCollectionName(request.targetCollectionName);
     const source = await this.#deps.findCollection(request.dbName, request.collectionName);
     const { requests } = this.#deps;
@@ -46,14 +62,23 @@ export class CopyJobs {
     if (request.filter !== "") throw new ImportError("request_invalid", WITH_FILTER);
     checkPartitions(source, request.partitionNames);
     requests.checkOpenJobs();
-    const target = await this.#targetOf(source, request);
-    return requests.record(await this.#jobOf(source, target, request), target, request);
+    const id = jobId(await this.#deps.allocateId());
+    const target = await requests.targetOf(request, request.targetDbName || request.dbName || "default");
+    checkOther(source, target);
+    if (target.existing && target.ifExists === "append")
+      return requests.recordAlone(await this.#appending(id, source, target.existing, request), request);
+    const record = await this.#recordOf(source, { ...target, name: hiddenName(target, id) }, request);
+    return requests.record(await this.#copying(id, source, { ...target, record }, request), record, request);
   }
 
   /** As the source is, with ids of its own: schema, partitions, shards, properties; indexes and whether it is loaded if wished. */
-  async #targetOf(source: CollectionRecord, request: rootCoord.CopyRequest): Promise<CollectionRecord> {
+  async #recordOf(
+    source: CollectionRecord,
+    { dbName, name }: Pick<CopyTarget, "dbName" | "name">,
+    request: rootCoord.CopyRequest,
+  ): Promise<CollectionRecord> {
     const { record } = mergedCollection(source, [], {
-      ...{ dbName: request.targetDbName || request.dbName || "default", name: request.targetCollectionName },
+      ...{ dbName, name },
       ...{ firstId: await this.#deps.allocateIds(idsOfMerged(source)), createdTs: await this.#deps.allocateTs() },
       createdMs: this.#deps.now(),
     });
@@ -63,14 +88,63 @@ export class CopyJobs {
     return { ...record, partitions, loaded: source.loaded };
   }
 
-  async #jobOf(source: CollectionRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<JobRecord> {
+  async #copying(
+    id: JobId,
+    source: CollectionRecord,
+    target: CopyTarget & { readonly record: CollectionRecord },
+    request: rootCoord.CopyRequest,
+  ): Promise<JobRecord> {
     return {
-      ...newCopyJob(jobId(await this.#deps.allocateId()), target, request, this.#deps.now()),
-      spec: copySpec(source, target, request),
+      ...newCopyJob(id, { ...target.record, name: target.name }, request, this.#deps.now()),
+      spec: { ...copySpec(source, target.record, request), ...shownAs(target) },
       // Of the snapshot.
       timestamp: await this.#deps.allocateTs(),
     };
   }
+
+  async #appending(
+    id: JobId,
+    source: CollectionRecord,
+    existing: CollectionRecord,
+    request: rootCoord.CopyRequest,
+  ): Promise<JobRecord> {
+    checkAppendable(schemaOfRecord(source), existing);
+    return {
+      ...newCopyJob(id, existing, request, this.#deps.now()),
+      spec: appendSpec(source, existing, request),
+      timestamp: await this.#deps.allocateTs(),
+    };
+  }
+}
+
+/** @throws {ImportError} `request_invalid` */
+function checkOther(source: CollectionRecord, { existing }: CopyTarget): void {
+  if (existing?.collectionId !== source.collectionId) return;
+  throw new ImportError("request_invalid", "source and target are one collection: name another one");
+}
+
+function appendSpec(
+  source: CollectionRecord,
+  existing: CollectionRecord,
+  { partitionNames: names }: rootCoord.CopyRequest,
+): InnerCopySpec {
+  const chosen = source.partitions.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosenNames = chosen.map(({ name }) => name);
+  const all = existing.partitions.map(({ partitionId }) => partitionId);
+  const targets = existing.hasPartitionKey
+    ? chosen.map(() => all)
+    : partitionsByName(chosenNames, existing).map((partition) => [partition]);
+  const { ttlSeconds } = expiryOf(existing);
+  return {
+    ...{ direction: "within", appends: true, strategy: APPENDED, options: [], vchannels: [] },
+    ...{ sourceCollectionId: source.collectionId, sourceDbName: source.dbName, sourceCollectionName: source.name },
+    partitions: chosen.map(({ partitionId }, i) => [partitionId, targets[i][0]] as const),
+    partitionNames: chosenNames,
+    appended: {
+      ...{ schema: source.storedSchema, properties: source.properties, expiry: expiryOf(source), targets },
+    },
+    warnings: ttlSeconds > 0 ? ["rows count anew from their copy on, by which they expire"] : [],
+  };
 }
 
 function copySpec(source: CollectionRecord, target: CollectionRecord, request: rootCoord.CopyRequest): InnerCopySpec {

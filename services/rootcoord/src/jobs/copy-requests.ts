@@ -5,7 +5,11 @@ import type { rootCoord } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import type { HiddenCollections } from "../ddl/index.ts";
+import { copyEstimate } from "./copy-estimate.ts";
+import { type CopyTarget, copyTargetOf } from "./copy-target.ts";
 import type { JobBook } from "./job-book.ts";
+import type { JobCredentials } from "./job-credentials.ts";
+import type { PlannedTask } from "./kinds/job-planner.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { stageTarget } from "./stage-target.ts";
 
@@ -13,9 +17,21 @@ export interface CopyRequestsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;
   readonly hidden: Pick<HiddenCollections, "stage" | "drop">;
+  /** Of which tasks a job would consist. */
+  readonly tasksOf: (job: JobRecord) => Promise<readonly PlannedTask[]>;
+  readonly credentials: Pick<JobCredentials, "forget">;
+  /** The active collection by name or alias; undefined where there is none. @throws {StatusError} 800 */
+  readonly lookUp: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
   /** Copies that may be open at once. */
   readonly maxOpenJobs: number;
   readonly log: Logger;
+}
+
+/** The job that a request has led to, or what that would do. */
+export interface CopyAnswer {
+  readonly jobId: JobId | 0n;
+  /** JSON. */
+  readonly estimate: string;
 }
 
 /** What requests of copies have in common, wherever their rows come from: job and target are recorded together, each once. */
@@ -30,14 +46,20 @@ export class CopyRequests {
    * it is looked for among all.
    * @throws {ImportError} `request_invalid` when its key was that of another request
    */
-  findEarlier(request: rootCoord.CopyRequest): JobId | undefined {
+  findEarlier(request: rootCoord.CopyRequest): CopyAnswer | undefined {
     const { idempotencyKey: key } = request;
     const job = this.#deps.book.jobs().find(({ kind, idempotencyKey }) => kind === "copy" && idempotencyKey === key);
-    if (key === "" || !job || job.requestDigest === digestOf(request)) return key === "" ? undefined : job?.jobId;
+    if (key === "" || !job || request.dryRun) return undefined;
+    if (job.requestDigest === digestOf(request)) return { jobId: job.jobId, estimate: "" };
     throw new ImportError(
       "request_invalid",
       `the idempotency key was used before, for copy job ${job.jobId}: use a new key`,
     );
+  }
+
+  /** @throws as `copyTargetOf` */
+  targetOf(request: rootCoord.CopyRequest, dbName: string): Promise<CopyTarget> {
+    return copyTargetOf(request, dbName, this.#deps);
   }
 
   /** @throws {ImportError} `request_invalid` */
@@ -51,21 +73,32 @@ export class CopyRequests {
   }
 
   /** The target has its name from now on, and is found when the job has ended. @throws {StatusError} 800, 1100 */
-  async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<JobId> {
+  async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
     const beside = await stageTarget(this.#deps, target);
-    if (beside && (await this.#create(job, request, beside))) return job.jobId;
+    if (beside && request.dryRun) return this.#estimated(job);
+    if (beside && (await this.#create(job, request, beside))) return { jobId: job.jobId, estimate: "" };
     // The same request may have come twice at the same moment.
     const winner = this.findEarlier(request);
     if (winner !== undefined) return winner;
     throw targetExists(target);
   }
 
-  /** A job whose target is elsewhere. */
-  async recordAlone(job: JobRecord, request: rootCoord.CopyRequest): Promise<JobId> {
-    if (await this.#create(job, request, [])) return job.jobId;
+  /** A job whose target is elsewhere, or is there. */
+  async recordAlone(job: JobRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
+    if (request.dryRun) return this.#estimated(job);
+    if (await this.#create(job, request, [])) return { jobId: job.jobId, estimate: "" };
     const winner = this.findEarlier(request);
     if (winner !== undefined) return winner;
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
+  }
+
+  /** The job is not recorded; what was held for it is forgotten. */
+  async #estimated(job: JobRecord): Promise<CopyAnswer> {
+    try {
+      return { jobId: 0n, estimate: JSON.stringify(copyEstimate(job, await this.#deps.tasksOf(job))) };
+    } finally {
+      this.#deps.credentials.forget(job.jobId);
+    }
   }
 
   async #create(job: JobRecord, request: rootCoord.CopyRequest, beside: StagedWrite[]): Promise<boolean> {
@@ -95,7 +128,7 @@ export function newCopyJob(
 }
 
 function targetExists({ dbName, name }: CollectionRecord): StatusError {
-  const text = `the collection "${excerpt(name)}" of database "${excerpt(dbName)}" exists, or another job makes it: choose another name, or drop it`;
+  const text = `the collection "${excerpt(name)}" of database "${excerpt(dbName)}" exists, or another job makes it: choose another name, drop it, or say what becomes of it (ifExists: append, replace)`;
   return new StatusError(statusCodes.invalidParameter, text);
 }
 

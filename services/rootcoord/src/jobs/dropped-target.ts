@@ -12,12 +12,25 @@ export async function droppedTarget(job: JobRecord, getCollection: GetCollection
   // What a copy from another service makes is hidden until it is whole.
   const isMade = job.kind === "copy" && !source;
   if (collection?.state !== "active" && !(isMade && collection?.state === "hidden")) return `collection ${id}`;
+  const gone = source && (await appendedTarget(job, getCollection));
+  if (gone) return gone;
   const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
   const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
   const missing = wanted.find((partition) => !present.has(partition));
   if (missing === undefined) return undefined;
   const name = job.kind === "merge" ? await nameInMerged(job, missing, getCollection) : nameOfPartition(job, missing);
   return `partition ${name}`;
+}
+
+/** The collection that rows of another one are appended to, or its partition, once it is dropped. */
+async function appendedTarget(job: JobRecord, getCollection: GetCollection): Promise<string | undefined> {
+  const copy = job.kind === "copy" ? specOf(job, "copy") : undefined;
+  if (copy?.direction !== "within" || !copy.appends) return undefined;
+  const target = await getCollection(job.collectionId);
+  if (target?.state !== "active") return `collection ${job.collectionId}`;
+  const present = new Set<bigint>(target.partitions.map(({ partitionId }) => partitionId));
+  const missing = copy.partitions.findIndex(([, to]) => !present.has(to));
+  return missing < 0 ? undefined : `partition ${copy.partitionNames[missing]}`;
 }
 
 /** What a merge makes has partitions of the same names. */

@@ -56,7 +56,7 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     import: async (request) => ({ status: ok, tasks: [await imports.submit(await paths.located(request))] }),
     export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
     merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
-    copy: async (request) => ({ status: ok, jobId: await copierOf(request, deps).submit(request) }),
+    copy: async (request) => ({ status: ok, ...(await copierOf(request, deps).submit(request)) }),
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
     readSourceLine: (request) => deps.lines.read(request),

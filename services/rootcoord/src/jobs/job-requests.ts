@@ -1,4 +1,4 @@
-import type { CollectionRecord } from "@sluice/catalog";
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import type { ModelServers } from "@sluice/embedding";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { AllowedEndpoints, type ExportRoots } from "@sluice/object-store";
@@ -15,6 +15,7 @@ import type { JobBook } from "./job-book.ts";
 import type { JobCredentials } from "./job-credentials.ts";
 import type { JobHandlersDeps } from "./job-handlers.ts";
 import type { JobSources } from "./job-sources.ts";
+import type { PlannedTask } from "./kinds/job-planner.ts";
 import { MergeJobs } from "./merge-jobs.ts";
 import { PullJobs } from "./pull-jobs.ts";
 import { PushJobs } from "./push-jobs.ts";
@@ -32,6 +33,8 @@ export interface JobRequestsDeps {
   readonly roots: ExportRoots;
   readonly models: ModelServers;
   readonly rowCounts: (collectionId: bigint) => Promise<RowCounts>;
+  /** Of which tasks a copy would consist. */
+  readonly tasksOfCopy: (job: JobRecord) => Promise<readonly PlannedTask[]>;
   readonly log: Logger;
 }
 
@@ -47,7 +50,14 @@ export function jobRequests(settings: RootCoordSettings, deps: JobRequestsDeps):
     findCollection: (dbName: string, name: string) => ddl.findCollection(dbName, name),
   };
   const making = { ...common, hidden: ddl.hidden, log, allocateIds: (count: number) => ids.allocate(count) };
-  const copying = { ...making, requests: new CopyRequests({ ...common, hidden: ddl.hidden, log }) };
+  const requests = new CopyRequests({
+    ...{ ...common, hidden: ddl.hidden, log, credentials, tasksOf: deps.tasksOfCopy },
+    lookUp: async (dbName, name) => {
+      const id = await ddl.lookUpCollection(dbName, name);
+      return id === undefined ? undefined : await ddl.getCollection(id);
+    },
+  });
+  const copying = { ...making, requests };
   const withPeers = { ...copying, allowed: new AllowedEndpoints(settings.dataSourceEndpoint ?? []), credentials };
   const imports = new ImportJobs({ ...common, sources });
   return {

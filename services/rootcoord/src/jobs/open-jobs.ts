@@ -143,7 +143,10 @@ function handlersOf(settings: RootCoordSettings, world: JobWorld, { planners, ta
   const planAtOnce = (job: JobRecord) => tasksAtOnce(job, planners, allocatorOf(world));
   const requested = new RequestedJobs(book, log, targets, planAtOnce);
   return jobHandlers({
-    ...jobRequests(settings, { ...world, requested, roots: world.exports }),
+    ...jobRequests(settings, {
+      ...{ ...world, requested, roots: world.exports },
+      tasksOfCopy: async ({ ...job }) => (await planners.copy.tasksOf?.(job)) ?? planners.copy.plan(job),
+    }),
     ...{ views: viewsOf(world, news), changes: news.changes, paths: volumes.paths },
     control: new JobControl(book, Date.now),
     reports: reportsOf(settings, world, planners, news),

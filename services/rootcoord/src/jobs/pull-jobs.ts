@@ -14,7 +14,8 @@ import {
 import type { rootCoord } from "@sluice/rpc";
 import { type JobId, jobId } from "@sluice/schema";
 import { checkCollectionName, type ForeignPlan, foreignCollection, planForeignCollection } from "../ddl/index.ts";
-import { type CopyRequests, newCopyJob } from "./copy-requests.ts";
+import { type CopyAnswer, type CopyRequests, newCopyJob } from "./copy-requests.ts";
+import { checkAppendable, hiddenName, partitionsByName, schemaOfRecord, shownAs } from "./copy-target.ts";
 import type { JobCredentials } from "./job-credentials.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 
@@ -39,7 +40,7 @@ export class PullJobs {
    * Records a job and answers its id. The moment of the copy is that of the request, where the peer can read as of one.
    * @throws {StatusError} 800, 1100; {ImportError} `request_invalid`, `path_refused`, `peer_refused`, `peer_unavailable`
    */
-  async submit(request: rootCoord.CopyRequest): Promise<JobId> {
+  async submit(request: rootCoord.CopyRequest): Promise<CopyAnswer> {
     const { requests, allowed } = this.#deps;
     checkCollectionName(request.targetCollectionName);
     const { address = "", token } = request.from ?? {};
@@ -50,16 +51,28 @@ export class PullJobs {
     using peer = new MilvusPeer(place, secret, PEER_MESSAGE_BYTES);
     const source = await describePeerCollection(peer, request.collectionName);
     checkPullable(source, request);
+    const id = jobId(await this.#deps.allocateId());
+    const to = await requests.targetOf(request, request.targetDbName || "default");
     const readTs = await readTimestampOf(peer, source, request.filter);
-    const planned = planForeignCollection(source, request.targetCollectionName);
-    const target = await this.#targetOf(planned, request);
-    const spec = pullSpec({ place, source, planned, target, readTs }, request);
-    return requests.record(await this.#jobOf(target, request, spec, place, secret), target, request);
+    const planned = planForeignCollection(source, hiddenName(to, id));
+    const made = await this.#recordOf(planned, to.dbName, request);
+    const appended = to.ifExists === "append" ? to.existing : undefined;
+    if (appended) checkAppendable(schemaOfRecord(made), appended);
+    const spec = { ...pullSpec({ place, source, planned, target: appended ?? made, readTs }, request), ...shownAs(to) };
+    if (appended) {
+      const job = await this.#jobOf(id, appended, request, { ...spec, appends: true }, place, secret);
+      return requests.recordAlone(job, request);
+    }
+    return requests.record(
+      await this.#jobOf(id, { ...made, name: to.name }, request, spec, place, secret),
+      made,
+      request,
+    );
   }
 
-  async #targetOf(planned: ForeignPlan, request: rootCoord.CopyRequest): Promise<CollectionRecord> {
+  async #recordOf(planned: ForeignPlan, dbName: string, request: rootCoord.CopyRequest): Promise<CollectionRecord> {
     const record = foreignCollection(planned, {
-      dbName: request.targetDbName || "default",
+      dbName,
       ...{ firstId: await this.#deps.allocateIds(planned.idCount), createdTs: await this.#deps.allocateTs() },
       createdMs: this.#deps.now(),
     });
@@ -70,13 +83,13 @@ export class PullJobs {
   }
 
   async #jobOf(
+    id: JobId,
     target: CollectionRecord,
     request: rootCoord.CopyRequest,
     spec: PullCopySpec,
     place: PeerPlace,
     secret: PeerSecret | undefined,
   ): Promise<JobRecord> {
-    const id = jobId(await this.#deps.allocateId());
     const sealed = secret && this.#deps.credentials.keep(id, { [PEER]: secret });
     return {
       ...newCopyJob(id, target, request, this.#deps.now()),
@@ -121,9 +134,7 @@ function pullSpec(
 ): PullCopySpec {
   const groups = target.hasPartitionKey
     ? [{ name: ALL_BY_KEY, targets: target.partitions.map(({ partitionId }) => partitionId) }]
-    : target.partitions
-        .filter(({ name }) => partitionNames.length === 0 || partitionNames.includes(name))
-        .map(({ name, partitionId }) => ({ name, targets: [partitionId] }));
+    : groupsByName(partitionNames.length > 0 ? partitionNames : source.partitionNames, target);
   const moment = readTs > 0n ? "at one timestamp" : "at no fixed moment, which it cannot";
   return {
     ...{ direction: "in", peer: peerName(place), filter, readTs, options: [] },
@@ -136,6 +147,11 @@ function pullSpec(
     },
     warnings: [...(withoutIndexes ? [] : planned.warnings), ...momentWarnings(readTs), ...ttlWarnings(target)],
   };
+}
+
+function groupsByName(names: readonly string[], target: CollectionRecord) {
+  const ids = partitionsByName(names, target);
+  return names.map((name, i) => ({ name, targets: [ids[i]] }));
 }
 
 function momentWarnings(readTs: bigint): string[] {

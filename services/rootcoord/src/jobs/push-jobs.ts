@@ -4,6 +4,7 @@ import type { PushCopySpec, PushedDeclarations } from "@sluice/jobs";
 import type { ExportRoots } from "@sluice/object-store";
 import {
   canKeepAutomaticKeys,
+  collectionOfAlias,
   hasCollection,
   MilvusPeer,
   type PeerPlace,
@@ -14,9 +15,10 @@ import {
 import { compileFilter } from "@sluice/query";
 import { decodeStoredSchema, type rootCoord, schema as wire } from "@sluice/rpc";
 import { isVector, type JobId, jobId } from "@sluice/schema";
-import { checkCollectionName } from "../ddl/index.ts";
+import { checkAliasName, checkCollectionName } from "../ddl/index.ts";
 import { checkPartitions } from "./copy-jobs.ts";
-import { newCopyJob } from "./copy-requests.ts";
+import { type CopyAnswer, newCopyJob } from "./copy-requests.ts";
+import { ifExistsOf } from "./copy-target.ts";
 import { expiryOf } from "./export-jobs.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 import type { PullJobsDeps } from "./pull-jobs.ts";
@@ -39,11 +41,12 @@ export class PushJobs {
    * Records a job and answers its id. What is copied is what is visible now.
    * @throws {StatusError} 100, 200, 1100; {ImportError} `request_invalid`, `unsupported`, `path_refused`, `peer_refused`, `peer_unavailable`
    */
-  async submit(request: rootCoord.CopyRequest): Promise<JobId> {
+  async submit(request: rootCoord.CopyRequest): Promise<CopyAnswer> {
     const { requests, allowed } = this.#deps;
     checkCollectionName(request.targetCollectionName);
     if (request.from)
       throw new ImportError("request_invalid", "from and to: a copy has one other service; give one of them");
+    checkNew(request);
     const source = await this.#deps.findCollection(request.dbName, request.collectionName);
     const { address = "", token } = request.to ?? {};
     const offered = offeredFiles(request, this.#deps.roots);
@@ -55,6 +58,7 @@ export class PushJobs {
     using peer = new MilvusPeer(place, secret, PEER_MESSAGE_BYTES);
     const means = meansOf(source, request, peerName(place), offered);
     await checkTarget(peer, source, request.targetCollectionName, means);
+    if (request.alias !== "") await collectionOfAlias(peer, request.alias);
     const id = jobId(await this.#deps.allocateId());
     const job = await this.#jobOf(id, source, request, place, secret, means);
     return requests.recordAlone(job, request);
@@ -77,6 +81,17 @@ export class PushJobs {
       timestamp: await this.#deps.allocateTs(),
     };
   }
+}
+
+/** Of what other services cannot do at once, nothing is done by halves. @throws {StatusError} 1100; {ImportError} `request_invalid` */
+function checkNew(request: rootCoord.CopyRequest): void {
+  const { alias, targetCollectionName: name } = request;
+  if (ifExistsOf(request) !== "fail") {
+    const reason = `ifExists=${request.ifExists}: another service cannot take rows, or another collection's name, all at once: copy under a new name, with an alias that points to it then`;
+    throw new ImportError("request_invalid", reason);
+  }
+  if (alias !== "") checkAliasName(alias);
+  if (alias === name) throw new ImportError("request_invalid", `alias "${excerpt(alias)}" is the name of the target`);
 }
 
 /** @throws {StatusError} 200, 1100; {ImportError} `request_invalid` */
@@ -127,7 +142,7 @@ function pushSpec(
   return {
     ...{ direction: "out", peer: peerName(place), filter: filter.trim(), options: [] },
     ...{ sourceCollectionId: source.collectionId, sourceDbName: source.dbName, sourceCollectionName: source.name },
-    ...{ targetCollectionName, interimName: `copying_${id}` },
+    ...{ targetCollectionName, interimName: `copying_${id}`, ...(request.alias !== "" && { alias: request.alias }) },
     partitions: chosen.map(({ partitionId }) => [partitionId, partitionId] as const),
     partitionNames: source.hasPartitionKey ? [ALL_BY_KEY] : chosen.map(({ name }) => name),
     expiry: expiryOf(source),

@@ -73,3 +73,33 @@ it("of two that take a name at one moment, one gets it", async () => {
   expect(await commitStaged(store, first ?? [])).toBe(true);
   expect(await commitStaged(store, second ?? [])).toBe(false);
 });
+
+it("one that takes a name and an alias has both in one record, and what had them has neither", async () => {
+  const { ddl } = await open();
+  await ddl.create("old");
+  await ddl.call("createAlias", { collectionName: "source", alias: "newest" });
+  await ddl.call("createAlias", { collectionName: "old", alias: "kept" });
+  const { collectionId } = await ddl.findCollection("", "old");
+  await ddl.hidden.publish(9000n, { replaces: { collectionId, name: "old" }, alias: "newest" });
+  for (const name of ["old", "newest", "kept"]) expect((await ddl.findCollection("", name)).collectionId).toBe(9000n);
+  expect((await ddl.findCollection("", "old")).aliases).toEqual(["kept", "newest"]);
+  expect((await ddl.findCollection("", "source")).aliases).toEqual([]);
+  expect(await ddl.getCollection(collectionId)).toMatchObject({ state: "dropped", aliases: [] });
+  await expect(ddl.findCollection("", "made")).rejects.toMatchObject({ code: 100 });
+  await ddl.create("made");
+});
+
+it("one whose alias, or name, is another collection's by then is not published", async () => {
+  const { ddl } = await open();
+  await ddl.create("taken");
+  const { collectionId } = await ddl.findCollection("", "taken");
+  const refused = { code: "job_failed" };
+  await expect(ddl.hidden.publish(9000n, { alias: "taken" })).rejects.toMatchObject(refused);
+  await ddl.call("dropCollection", { collectionName: "taken" });
+  await ddl.create("taken");
+  const replaces = { collectionId, name: "taken" };
+  await expect(ddl.hidden.publish(9000n, { replaces })).rejects.toMatchObject(refused);
+  await ddl.call("dropCollection", { collectionName: "taken" });
+  await ddl.hidden.publish(9000n, { replaces });
+  expect((await ddl.findCollection("", "taken")).collectionId).toBe(9000n);
+});

@@ -128,9 +128,9 @@ describe("a request", () => {
   });
 
   it("that would write is refused for whatever its body does not know, by its name", async () => {
-    const body = { collectionName: "c", targetCollectionName: "d", ifExists: "replace" };
+    const body = { collectionName: "c", targetCollectionName: "d", overwrite: true };
     expect(await post("/v2/vectordb/jobs/copy/create", body)).toMatchObject({
-      ...{ code: 1801, message: 'can only accept json format request, error: Unrecognized key: "ifExists"' },
+      ...{ code: 1801, message: 'can only accept json format request, error: Unrecognized key: "overwrite"' },
     });
   });
 

@@ -3,8 +3,9 @@ import { type Failure, ImportError } from "@sluice/errors";
 import { specOf } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
 import type { JobCredentials } from "../job-credentials.ts";
+import { AppendPlanner } from "./append.ts";
 import { CopyPlanner, type CopyPlannerDeps } from "./copy.ts";
-import type { JobPlanner } from "./job-planner.ts";
+import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 import { PullPlanner, type PullPlannerDeps } from "./pull.ts";
 import { PushPlanner } from "./push.ts";
 import { PushFilesPlanner, type PushFilesPlannerDeps } from "./push-files.ts";
@@ -12,6 +13,7 @@ import { PushFilesPlanner, type PushFilesPlannerDeps } from "./push-files.ts";
 /** Copies, by where their rows come from and go to. */
 export class AnyCopyPlanner implements JobPlanner {
   readonly #within: CopyPlanner;
+  readonly #appended: AppendPlanner;
   readonly #in: PullPlanner;
   readonly #out: PushPlanner;
   readonly #outByFiles: PushFilesPlanner;
@@ -19,16 +21,24 @@ export class AnyCopyPlanner implements JobPlanner {
 
   constructor(deps: CopyPlannerDeps & PullPlannerDeps & PushFilesPlannerDeps) {
     this.#within = new CopyPlanner(deps);
+    this.#appended = new AppendPlanner(deps);
     this.#in = new PullPlanner(deps);
     this.#out = new PushPlanner(deps);
     this.#outByFiles = new PushFilesPlanner(deps);
     this.#credentials = deps.credentials;
   }
 
-  #of(job: JobRecord): CopyPlanner | PullPlanner | PushPlanner | PushFilesPlanner {
-    const { direction, strategy } = specOf(job, "copy");
+  #of(job: JobRecord): CopyPlanner | AppendPlanner | PullPlanner | PushPlanner | PushFilesPlanner {
+    const { direction, strategy, appends } = specOf(job, "copy");
     if (direction === "out") return strategy.name === "files" ? this.#outByFiles : this.#out;
-    return direction === "in" ? this.#in : this.#within;
+    if (direction === "in") return this.#in;
+    return appends ? this.#appended : this.#within;
+  }
+
+  /** Of which tasks a job would consist; nothing is made for them. @throws as `plan` */
+  tasksOf(job: JobRecord): Promise<PlannedTask[]> {
+    const planner = this.#of(job);
+    return "tasksOf" in planner ? planner.tasksOf(job) : planner.plan(job);
   }
 
   plan(job: JobRecord) {

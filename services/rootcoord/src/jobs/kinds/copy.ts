@@ -3,7 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { type CopyTaskInput, type InnerCopySpec, specOf } from "@sluice/jobs";
 import type { StoredSegment } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
-import type { HiddenCollections } from "../../ddl/index.ts";
+import type { HiddenCollections, Publication } from "../../ddl/index.ts";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
@@ -25,16 +25,8 @@ export class CopyPlanner implements JobPlanner {
   }
 
   /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
-  async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const { sourceCollectionId, partitions } = specOf(job, "copy") as InnerCopySpec;
-    const from = partitions.map(([partition]) => partition);
-    const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
-    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
-    const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
-    const tasks = from.flatMap((partition, group) =>
-      segmentTasks("copy", byPartition.get(partition) ?? [], group, taskBytes),
-    );
-    return withRows(tasks, segments);
+  plan(job: JobRecord): Promise<PlannedTask[]> {
+    return sourceTasks("copy", job, this.#deps);
   }
 
   inputOf(job: JobRecord, { segmentIds = [] }: TaskRecord): CopyTaskInput {
@@ -51,7 +43,7 @@ export class CopyPlanner implements JobPlanner {
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
     const made = await this.#deps.dataCoord.commit(job, tasks, [], signal);
     await this.#checkCounts(job);
-    await this.#deps.hidden.publish(job.collectionId);
+    await this.#deps.hidden.publish(job.collectionId, publicationOf(job));
     return made;
   }
 
@@ -68,6 +60,32 @@ export class CopyPlanner implements JobPlanner {
       throw new ImportError("job_failed", reason);
     }
   }
+}
+
+/** Tasks that have some segments of one partition of the source each. */
+export async function sourceTasks(
+  kind: "copy" | "append",
+  job: JobRecord,
+  deps: Pick<CopyPlannerDeps, "dataCoord" | "splitBytes">,
+): Promise<PlannedTask[]> {
+  const { sourceCollectionId, partitions } = specOf(job, "copy") as InnerCopySpec;
+  const from = partitions.map(([partition]) => partition);
+  const segments = await deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
+  const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, deps);
+  const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
+  const tasks = from.flatMap((partition, group) =>
+    segmentTasks(kind, byPartition.get(partition) ?? [], group, taskBytes),
+  );
+  return withRows(tasks, segments);
+}
+
+/** How what the job has made is shown. */
+export function publicationOf(job: JobRecord): Publication {
+  const { replaces, alias } = specOf(job, "copy");
+  return {
+    ...(replaces !== undefined && { replaces: { collectionId: replaces, name: job.collectionName } }),
+    ...(alias !== undefined && { alias }),
+  };
 }
 
 function rowsBy(segments: readonly StoredSegment[]): Map<bigint, number> {

@@ -14,6 +14,8 @@ export interface JobPlanner {
    * @throws {ImportError} for input that cannot be read; the job fails with it. Others: it is tried again
    */
   plan(job: JobRecord): Promise<readonly PlannedTask[]>;
+  /** Of which tasks the job would consist; nothing is made for them. Absent: `plan` makes nothing either. @throws as `plan` */
+  tasksOf?(job: JobRecord): Promise<readonly PlannedTask[]>;
   /** The same where no file has to be looked at: the job is recorded with its tasks then. */
   planAtOnce?(job: JobRecord): readonly PlannedTask[] | undefined;
   /** What an attempt of a task works on, from the records alone: plain data of the task's kind. */

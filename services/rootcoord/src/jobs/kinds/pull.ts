@@ -7,6 +7,7 @@ import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
+import { publicationOf } from "./copy.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { taskBytesOf } from "./segment-tasks.ts";
 
@@ -51,12 +52,13 @@ export class PullPlanner implements JobPlanner {
       // Keys are those of the source, automatic ones too.
       schema: { ...schemaOf(job), allowInsertAutoId: true },
       ...{ peer: peerSourceOf(job), rows: rowsOf(job, group) },
+      ...(pullOf(job).appends && { to: { collectionId, collectionName: job.collectionName } }),
     };
   }
 
   /**
-   * Compares the rows of each partition with those that the other service counts, and then makes all of it visible: a collection
-   * that nobody has found before.
+   * Compares the rows of each partition with those that the other service counts, and then makes all of it visible: in a collection
+   * that nobody has found before, unless it is appended to.
    * @throws {ImportError} `job_failed` when they differ
    */
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
@@ -70,7 +72,7 @@ export class PullPlanner implements JobPlanner {
       checkCounts(name, { counted, now, copied: sum(own.map(({ rowCount }) => rowCount)) });
     }
     const made = await this.#deps.dataCoord.commit(job, tasks, [], signal);
-    await this.#deps.hidden.publish(job.collectionId);
+    if (!pullOf(job).appends) await this.#deps.hidden.publish(job.collectionId, publicationOf(job));
     return made;
   }
 }

@@ -6,10 +6,18 @@ import { type ImportedSegment, importSegments, loadCollection, makeCollection } 
 import type { DataCoordClient } from "../../data-coord.ts";
 import { exportedFiles } from "../export-manifest.ts";
 import type { JobCredentials } from "../job-credentials.ts";
-import { ALL_BY_KEY, openPeerOf } from "../job-peers.ts";
+import { openPeerOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
-import { declarationsOf, dropInterim, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
-import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
+import {
+  declarationsOf,
+  dropInterim,
+  isRenamed,
+  pointAliasThere,
+  publishThere,
+  pushedTasks,
+  pushOf,
+  rowsOf,
+} from "./push-target.ts";
 
 export interface PushFilesPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
@@ -18,9 +26,6 @@ export interface PushFilesPlannerDeps {
   /** Bytes of rows of a task, about. */
   readonly splitBytes: number;
 }
-
-/** Smaller tasks are not made for workers that have nothing to do. */
-const MIN_TASK_BYTES = 32 << 20;
 
 /**
  * Segments into files that another service reads and imports, as it restores a milvus-backup. Tasks are those of an export in that form; the
@@ -34,18 +39,15 @@ export class PushFilesPlanner implements JobPlanner {
 
   /** Makes the collection there; what was made before stays. @throws {ImportError} `peer_refused`, `peer_unavailable`, `job_failed` */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const { interimName, partitions, sourceCollectionId, partitionNames } = pushOf(job);
+    const { interimName } = pushOf(job);
     using peer = openPeerOf(job, this.#deps.credentials);
     await makeCollection(peer, interimName, declarationsOf(job));
-    const from = partitions.map(([partition]) => partition);
-    const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
-    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
-    if (partitionNames[0] === ALL_BY_KEY) return withRows(segmentTasks("export", segments, 0, taskBytes), segments);
-    const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
-    const tasks = from.flatMap((partition, group) =>
-      segmentTasks("export", byPartition.get(partition) ?? [], group, taskBytes),
-    );
-    return withRows(tasks, segments);
+    return this.tasksOf(job);
+  }
+
+  /** Without asking the other service for anything. */
+  tasksOf(job: JobRecord): Promise<PlannedTask[]> {
+    return pushedTasks("export", job, this.#deps);
   }
 
   inputOf(job: JobRecord, { group, segmentIds = [] }: TaskRecord): ExportTaskInput {
@@ -77,6 +79,7 @@ export class PushFilesPlanner implements JobPlanner {
       await loadCollection(peer, interimName, true);
       await publishThere(peer, job, tasks, signal);
     }
+    await pointAliasThere(peer, job);
     await this.#removeFiles(job);
     return { rowCount: rowsOf(tasks) };
   }

@@ -9,16 +9,41 @@ import {
   loadCollection,
   type MilvusPeer,
   type PeerDeclarations,
+  pointAlias,
   renameCollection,
 } from "@sluice/peer";
 import { schema as wire } from "@sluice/rpc";
+import type { DataCoordClient } from "../../data-coord.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf } from "../job-peers.ts";
+import type { PlannedTask } from "./job-planner.ts";
+import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
 // The collection that a copy makes in another service: what is declared there, and how it gets its name.
 
 export function pushOf(job: JobRecord): PushCopySpec {
   return specOf(job, "copy") as PushCopySpec;
+}
+
+/** Smaller tasks are not made for workers that have nothing to do. */
+const MIN_TASK_BYTES = 32 << 20;
+
+/** Tasks that have some segments of one partition each, or of all of a partition key. */
+export async function pushedTasks(
+  kind: "push" | "export",
+  job: JobRecord,
+  deps: { readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">; readonly splitBytes: number },
+): Promise<PlannedTask[]> {
+  const { partitions, sourceCollectionId, partitionNames } = pushOf(job);
+  const from = partitions.map(([partition]) => partition);
+  const segments = await deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
+  const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, deps);
+  if (partitionNames[0] === ALL_BY_KEY) return withRows(segmentTasks(kind, segments, 0, taskBytes), segments);
+  const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
+  const tasks = from.flatMap((partition, group) =>
+    segmentTasks(kind, byPartition.get(partition) ?? [], group, taskBytes),
+  );
+  return withRows(tasks, segments);
 }
 
 export function declarationsOf(job: JobRecord): PeerDeclarations {
@@ -53,6 +78,12 @@ export async function publishThere(
   }
   if (!declared.isLoaded) await loadCollection(peer, interimName, false);
   await renameCollection(peer, interimName, targetCollectionName);
+}
+
+/** Where an alias is asked for it points to the target, which has its name; two calls there, since it knows no single one. */
+export async function pointAliasThere(peer: MilvusPeer, job: JobRecord): Promise<void> {
+  const { alias, targetCollectionName } = pushOf(job);
+  if (alias !== undefined) await pointAlias(peer, alias, targetCollectionName);
 }
 
 /** What a failed job has made there, under the name of its own; nothing of what is called as it was asked for. @throws as `MilvusPeer.call` */

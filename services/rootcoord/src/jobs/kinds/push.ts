@@ -5,8 +5,16 @@ import type { DataCoordClient } from "../../data-coord.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
-import { declarationsOf, dropInterim, isRenamed, publishThere, pushOf, rowsOf } from "./push-target.ts";
-import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
+import {
+  declarationsOf,
+  dropInterim,
+  isRenamed,
+  pointAliasThere,
+  publishThere,
+  pushedTasks,
+  pushOf,
+  rowsOf,
+} from "./push-target.ts";
 
 export interface PushPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
@@ -14,9 +22,6 @@ export interface PushPlannerDeps {
   /** Bytes of rows of a task, about. */
   readonly splitBytes: number;
 }
-
-/** Smaller tasks are not made for workers that have nothing to do. */
-const MIN_TASK_BYTES = 32 << 20;
 
 /**
  * Segments into inserts into a collection of another service. It is made under a name of the job's own, which nobody asks for, and
@@ -30,19 +35,16 @@ export class PushPlanner implements JobPlanner {
 
   /** Makes the collection there; what was made before stays. @throws {ImportError} `peer_refused`, `peer_unavailable`, `job_failed` */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const { interimName, partitions, sourceCollectionId, partitionNames } = pushOf(job);
+    const { interimName } = pushOf(job);
     using peer = openPeerOf(job, this.#deps.credentials);
     await makeCollection(peer, interimName, insertable(declarationsOf(job)));
     await loadCollection(peer, interimName, true);
-    const from = partitions.map(([partition]) => partition);
-    const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
-    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
-    if (partitionNames[0] === ALL_BY_KEY) return withRows(segmentTasks("push", segments, 0, taskBytes), segments);
-    const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
-    const tasks = from.flatMap((partition, group) =>
-      segmentTasks("push", byPartition.get(partition) ?? [], group, taskBytes),
-    );
-    return withRows(tasks, segments);
+    return this.tasksOf(job);
+  }
+
+  /** Without asking the other service for anything. */
+  tasksOf(job: JobRecord): Promise<PlannedTask[]> {
+    return pushedTasks("push", job, this.#deps);
   }
 
   inputOf(job: JobRecord, { group, segmentIds = [], attempt }: TaskRecord): PushTaskInput {
@@ -64,6 +66,7 @@ export class PushPlanner implements JobPlanner {
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
     using peer = openPeerOf(job, this.#deps.credentials);
     if (!(await isRenamed(peer, job))) await publishThere(peer, job, tasks, signal);
+    await pointAliasThere(peer, job);
     return { rowCount: rowsOf(tasks) };
   }
 }
