@@ -7,6 +7,7 @@ module.exports = {
   extensionsToTreatAsEsm: [".ts"],
   // Never add `import`, `require` or `default` here: jest adds the right one per call.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  setupFilesAfterEnv: ["<rootDir>/test/support/equal-bytes.ts"],
   globalSetup: "<rootDir>/test/support/sluice-program.ts",
   globalTeardown: "<rootDir>/test/support/sluice-program-end.ts",
   // A process keeps the modules of every file that it has run, each with 128 MB of address space for its buffers, and the engine collects
