@@ -340,6 +340,24 @@ describe("search", () => {
     expect(refused.status?.reason).toContain("unsupported reranker model");
   });
 
+  it("pages of several searches are of all together, also where each one is given the offset, as pymilvus does", async () => {
+    const page = async (window: object, params: object) => {
+      const requests = [query, query.map((x) => -x)].map((vector) =>
+        requestOf(placeholders(101, [floatBytes(vector)]), { anns_field: "f32", metric_type: "L2", ...params }),
+      );
+      const rankParams = pairs({ strategy: "rrf", ...window });
+      const asked = { collectionName: "books", requests, rankParams };
+      return hitsOf(await fixture.client.raw.hybridSearch(milvus.HybridSearchRequest.fromPartial(asked)))[0];
+    };
+    const all = await page({ limit: 40 }, { topk: 20 });
+    expect(all).toHaveLength(40);
+    const third = all.slice(10, 15);
+    expect(await page({ limit: 5, offset: 10 }, { topk: 20 })).toEqual(third);
+    expect(await page({ limit: 5, offset: 10 }, { topk: 20, offset: 10 })).toEqual(third);
+    expect(await page({ limit: 5, offset: 10 }, { topk: 20, params: { offset: 10 } })).toEqual(third);
+    expect(await page({ limit: 5, offset: 15 }, { offset: 15 })).toEqual(all.slice(15, 20));
+  });
+
   it("several searches are grouped together, by the best, the sum or the mean of each group's hits", async () => {
     const other = vectorOf();
     const one = (vector: readonly number[]) => requestOf(placeholders(101, [floatBytes(vector)]), { ...l2, topk: 2 });

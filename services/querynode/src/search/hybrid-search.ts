@@ -6,11 +6,12 @@ import { findHits } from "./find-hits.ts";
 import type { GroupBy } from "./group-params.ts";
 import { refuse } from "./metrics.ts";
 import { bestGroups, type RankedGroups, rankedGroupsOf } from "./rank-groups.ts";
-import { type Ranking, rankingOf, rounded } from "./rank-hits.ts";
+import { pageOf, type Ranking, rankingOf, rounded } from "./rank-hits.ts";
 import { boostedSearch, rankedTogether } from "./ranked-searches.ts";
 import { refuseInnerRanker, refuseOfOne } from "./refuse-scoring.ts";
 import type { Search } from "./search.ts";
 import type { SearchCall } from "./search-answer.ts";
+import { paramsOf } from "./search-params.ts";
 import type { Hit } from "./top-hits.ts";
 import { valuesOf } from "./values-of-hits.ts";
 
@@ -50,21 +51,30 @@ export async function hybridHits(
   const ranked = await rankedTogether(lists, ranking, call);
   const best = groups
     ? await groupsOf(ranked, groups, ranking, { search: parts[0].search, call })
-    : pageOf(ranked, ranking);
+    : ranked.map((hits) => hits.slice(ranking.offset, ranking.offset + ranking.limit));
   return { hits: best.map((hits) => rounded(hits, ranking)), groupBy: groups?.by, isOfElements: struct !== undefined };
 }
 
 async function partsOf(
-  { requests }: milvus.HybridSearchRequest,
+  request: milvus.HybridSearchRequest,
   compiler: SearchCompiler,
   call: SearchCall,
 ): Promise<SearchPart[]> {
+  const { limit, offset } = pageOf(request);
   const parts: SearchPart[] = [];
-  for (const request of requests) parts.push(await partOf(request, compiler, call));
+  for (const one of request.requests) parts.push(await partOf(fromTheFirst(one, limit + offset), compiler, call));
   const counts = new Set(parts.map(({ search }) => search.queries.count));
   if (counts.size > 1)
     refuse(`nq of all searches must be the same, found ${[...counts].join(", ")}: invalid parameter`);
   return parts;
+}
+
+/** Pages are of all searches together: pymilvus gives the offset to each one, too, where Milvus passes over it. */
+function fromTheFirst(request: milvus.SearchRequest, shown: number): milvus.SearchRequest {
+  const params = paramsOf(request);
+  const pairs = [{ key: "offset", value: "0" }];
+  if (!params.has("topk") && !params.has("limit")) pairs.push({ key: "topk", value: String(shown) });
+  return { ...request, searchParams: [...request.searchParams, ...pairs] };
 }
 
 async function partOf(request: milvus.SearchRequest, compiler: SearchCompiler, call: SearchCall): Promise<SearchPart> {
@@ -117,8 +127,4 @@ async function groupsOf(
 ): Promise<Hit[][]> {
   const values = await valuesOf(ranked.flat(), groups.by, of.search, of.call.deps);
   return ranked.map((hits) => bestGroups(hits, values, groups, ranking));
-}
-
-function pageOf(ranked: readonly Hit[][], { offset, limit }: Ranking): Hit[][] {
-  return ranked.map((hits) => hits.slice(offset, offset + limit));
 }

@@ -28,6 +28,17 @@ export interface Ranking {
 /** Source: query-and-search §5.8. */
 const MAX_SEARCHES = 1024;
 
+/** Which hits of all searches together are answered. @throws {StatusError} 1100 */
+export function pageOf({ rankParams }: milvus.HybridSearchRequest): Pick<Ranking, "limit" | "offset"> {
+  const params = new Map(rankParams.map(({ key, value }) => [key, value]));
+  const limit = count("limit", params.get("limit") ?? refuse("limit not found in rank_params: invalid parameter"));
+  const offset = count("offset", params.get("offset") ?? "0");
+  if (limit >= 1 && limit + offset <= MAX_WINDOW) return { limit, offset };
+  return refuse(
+    `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
+  );
+}
+
 /** @param metrics of the searches @throws {StatusError} 1100 */
 export function rankingOf(
   request: milvus.HybridSearchRequest,
@@ -43,14 +54,8 @@ export function rankingOf(
   const inner = scorer
     ? Object.fromEntries([...own].map(([key, value]) => [key, parsed(value)]))
     : parsedObject(params.get("params"));
-  const limit = count("limit", params.get("limit") ?? refuse("limit not found in rank_params: invalid parameter"));
-  const offset = count("offset", params.get("offset") ?? "0");
-  if (limit < 1 || limit + offset > MAX_WINDOW)
-    refuse(
-      `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
-    );
   checkGrowing(params);
-  const window = { limit, offset, roundDecimal: roundOf(params) };
+  const window = { ...pageOf(request), roundDecimal: roundOf(params) };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
   if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };
   if (scorer && strategy === "decay") return { ...window, ...decaying(decayOf(scorer, collection), metrics) };
