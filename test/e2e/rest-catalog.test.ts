@@ -118,6 +118,73 @@ it("searches by the keys of rows, and with lists of several kinds in a filter", 
   expect(await found([true])).toEqual(["3"]);
 });
 
+describe("integers that no double holds", () => {
+  const large = "9007199254740993";
+  const least = "-9223372036854775808";
+  const raw = async (path: string, body: string, asNumbers = false) => {
+    const headers = { "content-type": "application/json", "accept-type-allow-int64": String(asNumbers) };
+    return (await fetch(`${fixture.url}/v2/vectordb/${path}`, { method: "POST", headers, body })).text();
+  };
+
+  it("come back as they were sent, in keys, fields, defaults, JSON and dynamic keys", async () => {
+    const field =
+      '{"fieldName":"n","dataType":"Int64","defaultValue":9007199254740993},{"fieldName":"j","dataType":"JSON"}';
+    const vector = '{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}';
+    const fields = `[{"fieldName":"id","dataType":"Int64","isPrimary":true},${field},${vector}]`;
+    const index = '"indexParams":[{"fieldName":"v","metricType":"L2"}]';
+    const schema = `"schema":{"enableDynamicField":true,"fields":${fields}}`;
+    await raw("collections/create", `{"collectionName":"large",${schema},${index}}`);
+    const rows = `[{"id":${large},"j":{"a":[${large},1.0]},"k":${large},"v":[0,0]},{"id":${least},"j":{},"v":[1,0]}]`;
+    expect(await raw("entities/insert", `{"collectionName":"large","data":${rows}}`, true)).toContain(
+      `[${large},${least}]`,
+    );
+    const all = '{"collectionName":"large","filter":"n > 0","outputFields":["id","n","j","k"]}';
+    const shown = (number: (text: string) => string) =>
+      `[{"id":${number(least)},"n":${number(large)},"j":"{}"},{"id":${number(large)},"n":${number(large)},"j":"{\\"a\\":[${large},1.0]}","k":${large}}]`;
+    expect(await raw("entities/query", all, true)).toContain(shown((text) => text));
+    expect(await raw("entities/query", all)).toContain(shown((text) => `"${text}"`));
+  });
+
+  it("are found by get, by the values of a filter and by the keys of a search, also as numbers", async () => {
+    const found = (path: string, about: string) =>
+      raw(path, `{"collectionName":"large","outputFields":["id"],${about}}`);
+    for (const id of [large, least]) {
+      const row = `{"id":"${id}"`;
+      expect(await found("entities/get", `"id":${id}`)).toContain(row);
+      expect(await found("entities/get", `"ID":[${id}]`)).toContain(row);
+      expect(await found("entities/query", `"filter":"id == {x}","exprParams":{"x":${id}}`)).toContain(row);
+      expect(await found("entities/query", `"filter":"id in {x}","exprParams":{"x":[${id},1]}`)).toContain(row);
+      expect(await found("entities/search", `"ids":[${id}]`)).toContain(row);
+      const one = `{"ids":[${id}],"annsField":"v","limit":1}`;
+      expect(
+        await found("entities/hybrid_search", `"search":[${one}],"limit":1,"rerank":{"strategy":"rrf"}`),
+      ).toContain(row);
+    }
+    const lists = `"filter":"k in {x}","exprParams":{"x":["a",${large}]}`;
+    expect(await found("entities/query", lists)).toContain(`{"id":"${large}"`);
+    const deleted = `{"collectionName":"large","filter":"id == {x}","exprParams":{"x":${large}}}`;
+    expect(await raw("entities/delete", deleted)).toContain('"deleteCount":1');
+  });
+});
+
+it("takes any JSON for a JSON field, text that holds JSON as well, and shows it as it is stored", async () => {
+  const fields = [
+    { fieldName: "id", dataType: "Int64", isPrimary: true },
+    { fieldName: "j", dataType: "JSON", nullable: true },
+    { fieldName: "v", dataType: "FloatVector", elementTypeParams: { dim: 2 } },
+  ];
+  const index = { indexParams: [{ fieldName: "v", metricType: "L2" }] };
+  await data("collections/create", { collectionName: "jsons", schema: { fields }, ...index });
+  const values = [7, 1.5, true, [1, { a: 1 }], '{"x": 1.0}', '"text"', null, "null"];
+  const rows = values.map((j, id) => ({ id, j, v: [id, 0] }));
+  expect(await data("entities/insert", { collectionName: "jsons", data: rows })).toMatchObject({ insertCount: 8 });
+  const shown = await data("entities/query", { collectionName: "jsons", filter: "id >= 0", outputFields: ["j"] });
+  const texts = ["7", "1.5", "true", '[1,{"a":1}]', '{"x": 1.0}', '"text"', null, "null"];
+  expect(shown.map(({ j }: { j: unknown }) => j)).toEqual(texts);
+  const bare = await post("entities/insert", { collectionName: "jsons", data: { id: 9, j: "text", v: [0, 0] } });
+  expect(bare).toMatchObject({ code: 1804, message: expect.stringContaining("expected type 'JSON' for field 'j'") });
+});
+
 it("tells scores that no float holds by their name", async () => {
   await data("collections/create", { collectionName: "far", dimension: 2, metricType: "L2" });
   await imported("far", "far.jsonl", '{"id":1,"vector":[3e38,0]}\n{"id":2,"vector":[1,0]}\n');

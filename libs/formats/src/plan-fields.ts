@@ -29,9 +29,9 @@ export function planFields(
 }
 
 /**
- * The plan of rows that a client sends one by one: they name what they give, integers may be text, and a key that nobody takes is
- * the row's fault, since nobody reads warnings.
+ * The plan of rows that a client sends one by one: they name what they give, integers may be text, a JSON field takes any JSON, and
+ * a key that nobody takes is the row's fault, since nobody reads warnings.
  */
 export function planGivenRows(schema: CollectionSchema): FieldPlan {
-  return new FieldPlan(schema, { ...parseFieldOptions({ coerce: "true" }), refusesOtherKeys: true });
+  return new FieldPlan(schema, { ...parseFieldOptions({ coerce: "true" }), isGiven: true });
 }

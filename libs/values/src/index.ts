@@ -1,5 +1,6 @@
 export { type ArrayElement, decodeArrayCell, eachElement, encodeArrayCell } from "./array-cell.ts";
 export * from "./bson-vector.ts";
+export { isEchoed, isExact, jsonInteger, parseEchoing, parseWithBigInts } from "./exact-json.ts";
 export * from "./half.ts";
 export {
   describeJsonError,

@@ -22,8 +22,8 @@ export interface FieldOptions {
   readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
-  /** Keys of rows that no field and no `$meta` takes are refused: by default they are warned of. */
-  readonly refusesOtherKeys?: boolean;
+  /** A client sends the rows one by one: keys that no field and no `$meta` takes are refused, not warned of; JSON fields take any JSON. */
+  readonly isGiven?: boolean;
   /** NaN and infinities, which no field takes, stand for null in scalar fields that may be null. */
   readonly nanIsNull?: boolean;
   /** Fields whose values folders give. */

@@ -1,7 +1,8 @@
+import { parseEchoing } from "@sluice/values";
 import type * as schema from "../gen/schema.ts";
 
 /**
- * A value of an answer: bigint for Int64, number for other numbers, text, boolean, parsed JSON, lists; Buffer for binary
+ * A value of an answer: bigint for Int64, number for other numbers, text, boolean, parsed JSON (whose integers are written again as they are stored), lists; Buffer for binary
  * and half vectors, `{ index: value }` for sparse ones, a list of objects for a struct array, null.
  */
 export type RowValue = unknown;
@@ -52,7 +53,7 @@ function scalarsOf({ data }: schema.ScalarField): RowValue[] {
   if (!data) return [];
   switch (data.$case) {
     case "jsonData":
-      return data.value.data.map((text) => (text.length > 0 ? JSON.parse(text.toString("utf8")) : null));
+      return data.value.data.map((text) => (text.length > 0 ? parseEchoing(text.toString("utf8")) : null));
     case "arrayData":
       return data.value.data.map(scalarsOf);
     default:

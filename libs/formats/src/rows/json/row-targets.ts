@@ -56,7 +56,7 @@ export class RowTargets {
   /** Remembers what nobody takes. @throws {ImportError} `schema_mismatch` where that is refused */
   leaveOut(path: string): void {
     if (this.#hasMeta) return;
-    if (this.#plan.options.refusesOtherKeys) this.#refuse(path);
+    if (this.#plan.options.isGiven) this.#refuse(path);
     if (this.leftOut.size < MAX_LEFT_OUT) this.leftOut.add(path);
   }
 

@@ -1,5 +1,6 @@
 import { StatusError } from "@sluice/errors";
 import type { common } from "@sluice/rpc";
+import { isExact, parseWithBigInts } from "@sluice/values";
 import type { FastifyRequest } from "fastify";
 import { restCodes } from "../rest.ts";
 import { memberOf } from "../routes/fold-keys.ts";
@@ -7,11 +8,16 @@ import { memberOf } from "../routes/fold-keys.ts";
 /** The body of a request, whose members have the types that are asked for. */
 export class Body {
   readonly #members: Readonly<Record<string, unknown>>;
+  readonly #exactly: () => unknown;
 
-  constructor(request: Pick<FastifyRequest, "body">) {
-    const { body = {} } = request;
+  /** @param exactly the same body with bigints for integers that no number holds */
+  constructor(
+    { body = {}, bodyText }: Pick<FastifyRequest, "body" | "bodyText">,
+    exactly: () => unknown = () => (bodyText === undefined ? body : parseWithBigInts(bodyText)),
+  ) {
     if (typeof body !== "object" || body === null || Array.isArray(body)) throw malformed("the body is no object");
     this.#members = body as Record<string, unknown>;
+    this.#exactly = exactly;
   }
 
   /** A text; null and absent are "". @throws {StatusError} 1801 for another type */
@@ -66,6 +72,12 @@ export class Body {
     return memberOf(this.#members, name);
   }
 
+  /** A value of any type, with bigints for integers that no number holds. */
+  exact(name: string): unknown {
+    const value = this.raw(name);
+    return isExact(value) ? value : memberOf(this.#exactly() as Record<string, unknown>, name);
+  }
+
   has(name: string): boolean {
     return memberOf(this.#members, name) !== undefined && memberOf(this.#members, name) !== null;
   }
@@ -78,7 +90,8 @@ export class Body {
 
   /** A member that is a body of its own. */
   inner(name: string): Body {
-    return new Body({ body: this.object(name) });
+    const exactly = () => memberOf(this.#exactly() as Record<string, unknown>, name);
+    return new Body({ body: this.object(name) }, exactly);
   }
 
   /** @throws {StatusError} 1802 where there is none */
@@ -87,7 +100,8 @@ export class Body {
   }
 
   bodies(name: string): Body[] {
-    return this.list(name).map((body) => new Body({ body }));
+    const exactly = () => memberOf(this.#exactly() as Record<string, unknown>, name) as unknown[];
+    return this.list(name).map((body, i) => new Body({ body }, () => exactly()[i]));
   }
 
   /** Pairs of an object: text as it is, other values as their JSON. */

@@ -1,22 +1,20 @@
 import { type milvus, type Row, rowsOf, type schema } from "@sluice/rpc";
-import { shortFloat } from "@sluice/values";
+import { isEchoed, shortFloat } from "@sluice/values";
 import { withShortFloats } from "./short-floats.ts";
 
 /** How a client wants numbers of 64 bits: as text, which no parser rounds, or as numbers. */
-export type Int64As = (value: bigint) => string | number;
+export type Int64As = (value: bigint) => unknown;
 
 /** Rows of an answer as REST has them. Source: around-import §2.5. */
 function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As): object[] {
-  const json = new Set(fields.filter((field) => isJson(field) && !field.isDynamic).map(({ fieldName }) => fieldName));
   const arrays = new Map(fields.map((field) => [field.fieldName, elementsOf(field)] as const));
   const sparse = new Set(fields.filter(isSparse).map(({ fieldName }) => fieldName));
-  return rowsOf(fields.map(withShortFloats)).map((row: Row) =>
+  return rowsOf(fields.map(withShortFloats).map(withTexts)).map((row: Row) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => {
         const elements = arrays.get(name);
         if (value === null) return [name, null] as const;
         if (sparse.has(name)) return [name, shortPairs(value as Record<string, number>)] as const;
-        if (json.has(name)) return [name, JSON.stringify(value)] as const;
         return [name, elements ? arrayJson(elements, value as unknown[], int64) : plain(value, int64)] as const;
       }),
     ),
@@ -32,8 +30,13 @@ export function queriedEntities({ fieldsData, elementIndices }: milvus.QueryResu
   );
 }
 
-function isJson({ field }: schema.FieldData): boolean {
-  return field?.$case === "scalars" && field.value.data?.$case === "jsonData";
+/** JSON fields are texts, as they are stored; the keys of the dynamic one stand beside the fields. */
+function withTexts(column: schema.FieldData): schema.FieldData {
+  const { field, isDynamic } = column;
+  if (isDynamic || field?.$case !== "scalars" || field.value.data?.$case !== "jsonData") return column;
+  const texts = field.value.data.value.data.map((text) => text.toString("utf8"));
+  const data = { $case: "stringData" as const, value: { data: texts } };
+  return { ...column, field: { $case: "scalars", value: { ...field.value, data } } };
 }
 
 function isSparse({ field }: schema.FieldData): boolean {
@@ -61,7 +64,7 @@ function plain(value: unknown, int64: Int64As): unknown {
   if (typeof value === "bigint") return int64(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (Array.isArray(value)) return value.map((item) => plain(item, int64));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isEchoed(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member, int64)]));
 }
 

@@ -1,5 +1,6 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type common, milvus, schema } from "@sluice/rpc";
+import { jsonInteger } from "@sluice/values";
 import type { FastifyRequest } from "fastify";
 import { type Body, missing, pairsOf } from "./body.ts";
 import { named } from "./collection-routes.ts";
@@ -13,14 +14,15 @@ const DEFAULT_LIMIT = 100;
 
 /** How the client of a request wants numbers of 64 bits. */
 export function int64Of({ headers }: FastifyRequest): Int64As {
-  return headers["accept-type-allow-int64"] === "true" ? Number : String;
+  return headers["accept-type-allow-int64"] === "true" ? jsonInteger : String;
 }
 
 const pair = (key: string, value: unknown): common.KeyValuePair => ({ key, value: String(value) });
 
 /** Values of an expression's parameters. */
 export function templates(body: Body): Record<string, schema.TemplateValue> {
-  const values = Object.entries(body.object("exprParams"));
+  body.object("exprParams");
+  const values = Object.entries(body.exact("exprParams") ?? {});
   return Object.fromEntries(values.map(([name, value]) => [name, templateOf(name, value)]));
 }
 
@@ -32,6 +34,10 @@ function templateOf(name: string, value: unknown): schema.TemplateValue {
       return Number.isSafeInteger(value)
         ? { val: { $case: "int64Val", value: BigInt(value) } }
         : { val: { $case: "floatVal", value } };
+    case "bigint":
+      return isInt64(value)
+        ? { val: { $case: "int64Val", value } }
+        : { val: { $case: "floatVal", value: Number(value) } };
     case "string":
       return { val: { $case: "stringVal", value } };
     default:
@@ -43,15 +49,23 @@ function templateOf(name: string, value: unknown): schema.TemplateValue {
 function arrayOf(name: string, values: readonly unknown[]): schema.TemplateArrayValue {
   if (values.every((value) => typeof value === "string"))
     return { data: { $case: "stringData", value: { data: [...values] } } };
-  if (values.every((value) => Number.isSafeInteger(value)))
-    return { data: { $case: "longData", value: { data: values.map((value) => BigInt(value as number)) } } };
-  if (values.every((value) => typeof value === "number"))
-    return { data: { $case: "doubleData", value: { data: [...values] } } };
+  if (values.every((value) => Number.isSafeInteger(value) || isInt64(value)))
+    return { data: { $case: "longData", value: { data: values.map((value) => BigInt(value as number | bigint)) } } };
+  if (values.every((value) => typeof value === "number" || typeof value === "bigint"))
+    return { data: { $case: "doubleData", value: { data: values.map(Number) } } };
   if (values.every((value) => typeof value === "boolean"))
     return { data: { $case: "boolData", value: { data: [...values] } } };
-  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const isScalar = (value: unknown) => ["string", "number", "bigint", "boolean"].includes(typeof value);
   if (!values.every((value) => isScalar(value) || (Array.isArray(value) && value.every(isScalar)))) throw unfit(name);
-  return { data: { $case: "jsonData", value: { data: values.map((value) => Buffer.from(JSON.stringify(value))) } } };
+  return { data: { $case: "jsonData", value: { data: values.map((value) => Buffer.from(jsonOf(value))) } } };
+}
+
+function isInt64(value: unknown): value is bigint {
+  return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_key, member) => (typeof member === "bigint" ? jsonInteger(member) : member));
 }
 
 function unfit(name: string): StatusError {
@@ -81,7 +95,7 @@ async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = 
 
 /** The rows of some keys. */
 async function get(body: Body, call: PublicCall, rest: FastifyRequest) {
-  const asked = body.raw("id");
+  const asked = body.exact("id");
   const ids = Array.isArray(asked) ? asked : asked === undefined || asked === null ? [] : [asked];
   if (ids.length === 0) throw missing("id");
   const { fields } = await schemaOf(body, call);

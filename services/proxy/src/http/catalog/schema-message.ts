@@ -67,7 +67,7 @@ export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
     isClusteringKey: body.flag("isClusteringKey", false),
     elementType: elementName === "" ? DataType.None : dataTypeOf(elementName),
     typeParams: typeParamsOf(body),
-    defaultValue: body.has("defaultValue") ? defaultOf(dataType, body.raw("defaultValue")) : undefined,
+    defaultValue: body.has("defaultValue") ? defaultOf(dataType, body.exact("defaultValue")) : undefined,
   });
 }
 
@@ -107,13 +107,14 @@ function defaultOf(type: schema.DataType, value: unknown): schema.ValueField {
 
 function integerIn(value: unknown): string {
   const text = String(value);
-  if (/^-?\d{1,19}$/.test(text)) return text;
-  throw noDefault(value, "whole number");
+  if (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return text;
+  throw noDefault(value, "whole number of 64 bits");
 }
 
 /** Text of a number, too; that it is finite is the rootcoord's to ask for. */
 function numberIn(value: unknown): number {
-  if (typeof value === "number" || (typeof value === "string" && value.trim() !== "")) return Number(value);
+  if (typeof value === "number" || typeof value === "bigint" || (typeof value === "string" && value.trim() !== ""))
+    return Number(value);
   throw noDefault(value, "number");
 }
 

@@ -17,7 +17,8 @@ export function searchedFor(
   field: schema.FieldSchema | undefined,
   { fields }: schema.CollectionSchema,
 ): SearchedFor {
-  const [data, ids] = [body.list("data"), body.list("ids")];
+  const data = body.list("data");
+  const ids = body.list("ids").length > 0 ? (body.exact("ids") as unknown[]) : [];
   if (data.length > 0 && ids.length > 0) throw invalid("data and ids cannot be given together: search for one of them");
   if (ids.length > 0) return { nq: BigInt(ids.length), searchInput: { $case: "ids", value: keysOf(ids, fields) } };
   if (data.length === 0) throw missing("data");
