@@ -2,6 +2,7 @@ import { excerpt } from "@sluice/errors";
 import type { Metrics } from "@sluice/telemetry";
 import { fastify } from "fastify";
 import type { Readiness } from "./problems.ts";
+import { withoutSchemas } from "./without-schemas.ts";
 
 /** Milvus has calls that manage it on such a port. */
 const NOT_HERE = "this port has /healthz, /readyz and /metrics alone; calls go to the port of a proxy (19530)";
@@ -20,7 +21,7 @@ export interface HealthServer extends AsyncDisposable {
 
 /** `/healthz`: the process lives; `/readyz`: it serves, or stands by; `/metrics`: Prometheus. */
 export async function openHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({ ...withoutSchemas, logger: false, forceCloseConnections: true });
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
     const { status, body } = options.readiness();

@@ -26,3 +26,4 @@ export { type RunningRole, startRole } from "./start-role.ts";
 export { type ProcessIdentity, thisProcess, version } from "./this-process.ts";
 export { TlsDoor, type TlsFiles } from "./tls-door.ts";
 export { type Signals, untilSignal } from "./until-signal.ts";
+export { withoutSchemas } from "./without-schemas.ts";

@@ -1,4 +1,5 @@
 import type { ByteBudget } from "@sluice/async";
+import { withoutSchemas } from "@sluice/cluster";
 import { didYouMean, excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
@@ -69,6 +70,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
 
 function bareApp({ headersMs = HEADERS_MS, requestMs = REQUEST_MS }: RestLimits): FastifyInstance {
   return fastify({
+    ...withoutSchemas,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestMs,
     keepAliveTimeout: IDLE_MS,
