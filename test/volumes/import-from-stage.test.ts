@@ -61,10 +61,12 @@ describe("import from a stage", () => {
     expect(await create({ stageName: "s1", dataPaths: [["a/../../x"]] })).toMatchObject({ code: 63247 });
     expect(await create({ stageName: "s1", dataPaths: [[]] })).toMatchObject({ code: 63247 });
     expect(await create({ stageName: "s1", volumeName: "s2", dataPaths: [["a"]] })).toMatchObject({ code: 63242 });
-    expect((await create({ stageName: "s1", dataPaths: [["a/2.json"]] })).message).toContain(
-      "does not exist in the volume",
-    );
-    expect((await create({ stageName: "s1", dataPaths: [["b/"]] })).message).toContain("nothing lies there");
+    const noFiles = (text: string) => ({ code: 63270, message: expect.stringContaining(text) });
+    const missing = await create({ stageName: "s1", dataPaths: [["a/2.json"]] });
+    expect(missing).toMatchObject(noFiles("does not exist in the volume"));
+    expect(await create({ stageName: "s1", dataPaths: [["b/"]] })).toMatchObject(noFiles("nothing lies there"));
+    expect(await create({ files: [["volume://s1/b/"]] })).toMatchObject(noFiles("nothing lies there"));
+    expect(await create({ files: [["b/"]] })).toMatchObject({ code: 2100 });
     expect((await create({ stageName: "s1", dataPaths: [["a"]], files: [["x.json"]] })).message).toContain(
       "name one kind",
     );

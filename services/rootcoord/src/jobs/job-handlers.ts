@@ -1,6 +1,6 @@
 import { okStatus, type rootCoord } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/index.ts";
-import type { VolumePaths } from "../volumes/volume-paths.ts";
+import { isOfVolumes, noFilesOfVolume, type VolumePaths } from "../volumes/volume-paths.ts";
 import type { RestoreBackup } from "./backups/restore-backup.ts";
 import type { CopyJobs } from "./copy-jobs.ts";
 import type { ExportJobs } from "./export-jobs.ts";
@@ -53,7 +53,10 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
   const { imports, merges, control, reports, views, inspect, paths } = deps;
   const ok = okStatus();
   return {
-    import: async (request) => ({ status: ok, tasks: [await imports.submit(await paths.located(request))] }),
+    import: async (request) => {
+      const submitted = imports.submit(await paths.located(request));
+      return { status: ok, tasks: [await (isOfVolumes(request) ? submitted.catch(noFilesOfVolume) : submitted)] };
+    },
     export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
     merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
     copy: async (request) => ({ status: ok, ...(await copierOf(request, deps).submit(request)) }),

@@ -1,5 +1,6 @@
 import type { VolumeFileRecord } from "@sluice/catalog";
-import { StatusError } from "@sluice/errors";
+import { ImportError, StatusError } from "@sluice/errors";
+import { mergeCodes } from "@sluice/jobs";
 import {
   contentKey,
   type FoundFile,
@@ -21,6 +22,18 @@ interface RequestedPaths {
   readonly fileGroups: readonly { readonly paths: readonly string[] }[];
   /** What may be read. */
   readonly scope?: { readonly prefixes: readonly string[] } | undefined;
+}
+
+/** Whether all that a request names lies in volumes. */
+export function isOfVolumes({ files = [], fileGroups }: RequestedPaths): boolean {
+  const paths = [...files, ...fileGroups.flatMap((group) => group.paths)];
+  return paths.length > 0 && paths.every((path) => path.toLowerCase().startsWith(SCHEME));
+}
+
+/** What is said of volumes that have no such files. @throws {StatusError} 63270; else the error */
+export function noFilesOfVolume(error: unknown): never {
+  if (!(error instanceof ImportError) || error.code !== "file_not_found") throw error;
+  throw new StatusError(mergeCodes.noFiles, error.message, { cause: error });
 }
 
 /** What paths of imports mean that name a volume: `volume://NAME/path`. */
