@@ -101,7 +101,8 @@ suite("a real Milvus", () => {
   ] as const)(
     "gives its rows, of all types that it has, without those that were deleted: %s",
     async (name, all, counts) => {
-      const job = await run({ from: { address: served.address }, collectionName: name, targetCollectionName: name });
+      const from = { address: served.address };
+      const job = await run({ from, collectionName: name, targetCollectionName: name, checkRows: 1000 });
       const partitions = counts.map(([partition, rows]) => ({ name: partition, sourceRows: rows, rows }));
       expect(job).toMatchObject({
         state: "Completed",
@@ -122,9 +123,11 @@ suite("a real Milvus", () => {
       to: { address: served.address },
       collectionName: name,
       targetCollectionName: `${name}_back`,
+      ...{ alias: `${name}_alias`, checkRows: 1000 },
     });
     expect(job).toMatchObject({ state: "Completed", copiedRows: rows, strategy: "rows" });
     expect(await peer.query(`${name}_back`, all, ["*"])).toEqual(await fixture.client.query(name, all, ["*"]));
+    expect(await peer.query(`${name}_alias`, all, ["*"])).toEqual(await peer.query(`${name}_back`, all, ["*"]));
     expect(await indexesOf(peer, `${name}_back`)).toEqual(await indexesOf(fixture.client, name));
   });
 

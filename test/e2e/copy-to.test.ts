@@ -23,7 +23,7 @@ describe("a copy to another service", () => {
 
   it("has schema, partitions, indexes and rows there, of all types", async () => {
     const { client } = fixture;
-    const job = await push("everything", "sent");
+    const job = await push("everything", "sent", { checkRows: 1000 });
     expect(job).toMatchObject({
       ...{ state: "Completed", copiedRows: 1200, to: fixture.server.address, targetCollectionName: "sent" },
       partitions: [
@@ -53,6 +53,7 @@ describe("a copy to another service", () => {
   });
 
   it.each<[what: string, body: object, message: RegExp]>([
+    ["too many rows to compare", { checkRows: 1001 }, /from 0 to 1000/],
     ["a target that is there", { targetCollectionName: "many" }, /"many" exists in 127.0.0.1:\d+: choose another name/],
     ["an address that no setting lists", { to: { address: "10.0.0.1" } }, /connects to no "10.0.0.1:19530"/],
     ["two other services", { from: { address: "127.0.0.1:1" } }, /one other service/],

@@ -25,6 +25,8 @@ interface AnyCopySpec {
   readonly replaces?: CollectionId;
   /** Rows go into a collection that others are in: the job's. */
   readonly appends?: true;
+  /** Rows of each task that are compared with those of the other service when they are there; absent = none. */
+  readonly checkRows?: number;
 }
 
 /** What is asked of a copy within the service: the rows of a collection as of one moment, the job's timestamp. */
@@ -165,6 +167,8 @@ export interface PullTaskInput {
   readonly peer: BroughtSource;
   readonly rows: PulledRows;
   readonly keys: KeyRange;
+  /** Rows that are compared in the end. */
+  readonly checkRows: number;
   /** Absent where nobody is in the collection yet. */
   readonly to?: AppendedTo;
 }
@@ -184,4 +188,6 @@ export interface PushTaskInput extends Pick<PushCopySpec, "filter" | "expiry"> {
   readonly partitionName: string;
   /** An earlier attempt may have sent rows. */
   readonly mayBeThere: boolean;
+  /** Rows that are compared in the end. */
+  readonly checkRows: number;
 }

@@ -1,7 +1,8 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { columnOfData, countKeys, type FieldBytes, type QueryAnswer } from "@sluice/fields";
-import { type CollectionSchema, type FieldSchema, isComputed, type KeyRange, primaryKeyIndex } from "@sluice/schema";
+import type { QueryAnswer } from "@sluice/fields";
+import { type CollectionSchema, type FieldSchema, type KeyRange, primaryKeyIndex } from "@sluice/schema";
+import { columnsOfAnswer, outputFieldsOf } from "./answer-columns.ts";
 import { inKeyRange } from "./key-text.ts";
 import { type MilvusPeer, type PeerRows, TooLarge } from "./milvus-peer.ts";
 import { lastKey } from "./page-keys.ts";
@@ -110,31 +111,10 @@ class Pages {
   }
 
   #pageOf(answer: QueryAnswer): Page {
-    const byName = new Map<string, FieldBytes>();
-    for (const field of answer.fields) {
-      byName.set(field.isDynamic ? "$meta" : field.name, field);
-      for (const member of field.members) byName.set(`${field.name}[${member.name}]`, member);
-    }
-    const key = byName.get(this.#key.name);
-    const rowCount = key ? countKeys(this.#key, key) : 0;
+    const { rowCount, columns } = columnsOfAnswer(this.#input.schema, answer);
     if (rowCount === 0) return NO_PAGE;
-    const { schema } = this.#input;
-    const columns = schema.fields.map((field) => {
-      if (isComputed(schema, field)) return undefined;
-      const data = byName.get(field.name);
-      if (data) return columnOfData(field, data, rowCount, schema.timezone);
-      throw new RangeError(`field '${field.name}' is missing`);
-    });
     const keys = columns[this.#keyIndex] as Column;
     this.#after = lastKey(this.#key, keys, rowCount, this.#after);
     return { rowCount, columns, sizeBytes: answer.sizeBytes };
   }
-}
-
-/** Structs are asked for whole. */
-function outputFieldsOf(schema: CollectionSchema): string[] {
-  const { fields, structs } = schema;
-  const members = new Set(structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)));
-  const plain = fields.filter((field) => !members.has(field.name) && !isComputed(schema, field));
-  return [...plain.map(({ name, isDynamic }) => (isDynamic ? "$meta" : name)), ...structs.map(({ name }) => name)];
 }

@@ -4,19 +4,30 @@ import { Page, runWithSluice } from "../blocks.ts";
 
 const fixture = useServer({ dataSourceEndpoint: "127.0.0.1" });
 const page = new Page("docs/copy.md");
-
-it("runs as written: import, copy, query, list; into a collection that there is; from another service and to it, which here is the same", async () => {
+const run = (words: string) => {
   const { server, importRoot } = fixture;
-  const blocks = ["> novels.jsonl", "--if-exists", "--from", "--to"].map((words) => page.block(words));
-  const commands = `export MILVUS_ADDRESS=${server.address}\n${blocks.join("\n")}`;
-  const output = await runWithSluice(commands, importRoot, server.address);
+  const commands = `export MILVUS_ADDRESS=${server.address}\n${page.block(words)}`;
+  return runWithSluice(commands, importRoot, server.address);
+};
+
+it("runs as written: import, copy, query, list", async () => {
+  const output = await run("> novels.jsonl");
   expect(output).toMatch(/Completed: 2 rows into novels_of_today/);
   expect(output).toContain("2\tWalden");
+  expect(output).toContain('"strategy":"objects"');
+});
+
+it("into a collection that there is", async () => {
+  const output = await run("--if-exists");
+  expect(output).toMatch(/Completed: 2 rows into novels_of_today/);
   expect(output).toMatch(/1 rows, .+ would be copied into novels_of_today, which is appended/);
   expect(output).toMatch(/Completed: 1 rows into novels_of_today/);
-  expect(output).toContain('"strategy":"objects"');
+});
+
+it("from another service and to it, which here is the same", async () => {
+  const output = await run("--from");
   expect(output).toMatch(/Completed: 1 rows into novels_from_there/);
   expect(output).toContain('"strategy":"rows"');
-  expect(output).toMatch(/Completed: 2 rows into novels_over_there/);
+  expect(await run("--to")).toMatch(/Completed: 2 rows into novels_over_there/);
   expect(page.left).toEqual([]);
 });

@@ -2,7 +2,15 @@ import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { bytesText, note, say, showJson } from "../show/tables.ts";
-import { collectTexts, restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
+import {
+  collectTexts,
+  parseCount,
+  restOf,
+  type ServerOptions,
+  serverCommand,
+  type WatchOptions,
+  withWatch,
+} from "./common.ts";
 import { type JobKind, jobKindCommand, startKind, statePaint } from "./job-kind.ts";
 
 /** What `jobs/copy/describe` answers. */
@@ -39,6 +47,7 @@ interface CopyOptions extends ServerOptions, WatchOptions {
   readonly ifExists?: string;
   readonly alias?: string;
   readonly dryRun?: boolean;
+  readonly checkRows?: number;
 }
 
 /** What `jobs/copy/create` answers for a dry run. */
@@ -77,6 +86,11 @@ export function copyCommand(): Command {
         ).choices(["fail", "append", "replace"]),
       )
       .option("--alias <NAME>", "points to the target as soon as that is whole, whatever it pointed to before")
+      .option(
+        "--check-rows <N>",
+        "with --from or --to: compare so many rows of each part of the copy with those there",
+        parseCount,
+      )
       .option("--dry-run", "say how many rows and bytes would be copied, and how")
       .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
       .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
@@ -97,12 +111,12 @@ export function copyCommand(): Command {
 }
 
 async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const { toDatabase, filter, partition = [], indexes, load, ifExists, alias, dryRun } = options;
+  const { toDatabase, filter, partition = [], indexes, load, ifExists, alias, dryRun, checkRows } = options;
   const body = {
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
     ...(filter !== undefined && { filter }),
-    ...{ ifExists, alias, dryRun },
+    ...{ ifExists, alias, dryRun, checkRows },
     ...peerOf(options),
   };
   if (!dryRun) return startKind(options, body, copyKind);

@@ -1,9 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { completeBatch } from "@sluice/columns";
 import type { PullTaskInput } from "@sluice/jobs";
-import { MilvusPeer, type PeerPlace, type PeerSecret, readPages } from "@sluice/peer";
+import { compareRows, MilvusPeer, type PeerPlace, type PeerSecret, readPages } from "@sluice/peer";
+import { isComputed, type StoredSegment } from "@sluice/schema";
+import { readSegmentField, segmentParts } from "@sluice/segment";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { checkNewKeys } from "./append/new-keys.ts";
+import { RowSample } from "./row-sample.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** A page is asked for with so many bytes; rows are not of one size, and a message may have so many times more. */
@@ -15,7 +18,7 @@ const MESSAGE_PAGES = 8;
  */
 export async function runPull(input: PullTaskInput, context: TaskContext): Promise<TaskResult> {
   const { batchBytes } = context.limits;
-  const { peer: source, rows, keys, schema, to } = input;
+  const { peer: source, rows, keys, schema, to, checkRows } = input;
   const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
   using peer = new MilvusPeer(
     source.options as PeerPlace,
@@ -33,5 +36,30 @@ export async function runPull(input: PullTaskInput, context: TaskContext): Promi
   }
   const { segments, autoIds } = await sink.finish();
   if (to) await checkNewKeys(segments, { ...to, schema }, context);
+  if (checkRows > 0) await checkWritten(peer, input, segments, context);
   return { rowCount, segments, autoIds };
+}
+
+/** Parts of segments that are read again for some of their rows: of each all fields. */
+const CHECKED_PARTS = 2;
+
+/** Reads some of the rows that were written again, here and there. @throws as `compareRows` */
+async function checkWritten(
+  peer: MilvusPeer,
+  { rows, schema, checkRows }: PullTaskInput,
+  segments: readonly StoredSegment[],
+  { stored, signal }: TaskContext,
+): Promise<void> {
+  const parts = segments.flatMap((segment) => segmentParts(segment));
+  const sample = new RowSample(checkRows);
+  for (let i = 0; i < CHECKED_PARTS && parts.length > 0; i++) {
+    const [part] = parts.splice(Math.floor(Math.random() * parts.length), 1);
+    const columns = [];
+    for (const field of schema.fields)
+      columns.push(
+        isComputed(schema, field) ? undefined : (await readSegmentField(stored, part, field, signal)).column,
+      );
+    sample.add(columns, part.rowCount);
+  }
+  for (const part of sample.parts()) await compareRows(peer, rows, { ...part, schema }, signal);
 }

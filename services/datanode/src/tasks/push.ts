@@ -1,7 +1,8 @@
 import { columnBytes, sliceRows } from "@sluice/columns";
 import type { PushTaskInput } from "@sluice/jobs";
-import { insertRows, MilvusPeer, type PeerPlace, type PeerSecret } from "@sluice/peer";
+import { compareRows, insertRows, MilvusPeer, type PeerPlace, type PeerSecret } from "@sluice/peer";
 import { readLiveRows } from "./export/read-live-rows.ts";
+import { RowSample } from "./row-sample.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** Answers to inserts have the keys of their rows. */
@@ -9,14 +10,15 @@ const ANSWER_BYTES = 16 << 20;
 
 /**
  * Rows of segments -> columns -> inserts into a collection of another service, of about `batchBytes` each. A second attempt asks
- * which rows the first one has sent, and sends the others. See `RunTask`.
+ * which rows the first one has sent, and sends the others. Some rows are compared with what is there then. See `RunTask`.
  */
 export async function runPush(input: PushTaskInput, context: TaskContext): Promise<TaskResult> {
-  const { peer: source, collectionName, partitionName, output, mayBeThere } = input;
+  const { peer: source, collectionName, partitionName, output, mayBeThere, checkRows } = input;
   const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
   using peer = new MilvusPeer(source.options as PeerPlace, secret as PeerSecret | undefined, ANSWER_BYTES);
   const target = { collectionName, partitionName, schema: output };
   const done = { rows: 0, bytes: 0 };
+  const sample = new RowSample(checkRows);
   for await (const { columns, rowCount, memoryBytes } of readLiveRows(input, context)) {
     const bytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
     const step = Math.max(1, Math.floor((rowCount * context.limits.batchBytes) / Math.max(1, bytes)));
@@ -27,8 +29,11 @@ export async function runPush(input: PushTaskInput, context: TaskContext): Promi
       await insertRows(peer, target, { columns: slices, rowCount: to - from }, { mayBeThere, signal: context.signal });
       done.rows += to - from;
     }
+    if (rowCount > 0) sample.add(columns, rowCount);
     done.bytes += memoryBytes;
     context.onProgress(done.rows, done.bytes);
   }
+  const where = { collectionName, partitionName, filter: "", readTs: 0n };
+  for (const part of sample.parts()) await compareRows(peer, where, { ...part, schema: output }, context.signal);
   return { rowCount: done.rows, segments: [], autoIds: [] };
 }

@@ -32,6 +32,7 @@ const copyBody = z.strictObject({
   ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
   ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
   ...{ from: source, to: target, ifExists: text, alias: text, dryRun: z.boolean().nullish() },
+  checkRows: z.number().int().min(0).nullish(),
 });
 
 /** Exports and copies over REST, in the form of import jobs. */
@@ -62,6 +63,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
         ifExists = "",
         alias = "",
         dryRun,
+        checkRows,
         ...body
       } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body, request.call);
@@ -71,7 +73,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
         collectionName: required(body.collectionName, "collectionName"),
         targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
         targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
-        ...{ ifExists, alias, dryRun: dryRun === true },
+        ...{ ifExists, alias, dryRun: dryRun === true, checkRows: checkRows ?? 0 },
         ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
       });
     },

@@ -28,6 +28,9 @@ export interface CopyJobsDeps {
 const WITH_FILTER =
   "a copy within the service has all rows of its partitions, unread: export those that a filter is true for";
 
+const WITH_CHECK =
+  "checkRows compares rows with those of another service: within this one the storage copies objects, or rows are counted";
+
 /** Both collections lie in the one store that the server has for segments. */
 const STRATEGY = {
   name: "objects",
@@ -60,6 +63,7 @@ export class CopyJobs {
     const earlier = requests.findEarlier(request);
     if (earlier !== undefined) return earlier;
     if (request.filter !== "") throw new ImportError("request_invalid", WITH_FILTER);
+    if (request.checkRows !== 0) throw new ImportError("request_invalid", WITH_CHECK);
     checkPartitions(source, request.partitionNames);
     requests.checkOpenJobs();
     const id = jobId(await this.#deps.allocateId());

@@ -12,6 +12,7 @@ export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
     ...(spec.direction === "out" && { to: spec.peer, filter: spec.filter }),
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
     ...targetOf(job),
+    ...(spec.checkRows && { checkRows: spec.checkRows }),
     ...{ strategy: strategy.name, strategyReason: strategy.reason, timestamp: String(job.timestamp) },
     partitions: partitionNames.map((name, group) => {
       const own = tasks.filter((task) => task.group === group);

@@ -72,6 +72,15 @@ async function checkAlias(
   throw new ImportError("request_invalid", `alias "${excerpt(alias)}" is the name of a collection: choose another one`);
 }
 
+/** Of each task; they are in memory. */
+const MAX_CHECKED_ROWS = 1000;
+
+/** @throws {ImportError} `request_invalid` */
+export function checkedRows({ checkRows }: rootCoord.CopyRequest): Pick<CopySpec, "checkRows"> {
+  if (checkRows >= 0 && checkRows <= MAX_CHECKED_ROWS) return checkRows > 0 ? { checkRows } : {};
+  throw new ImportError("request_invalid", `checkRows must be from 0 to ${MAX_CHECKED_ROWS}, found ${checkRows}`);
+}
+
 /** What the collection is called until it is shown, where its name belongs to another one. */
 export function hiddenName({ name, ifExists, existing }: CopyTarget, id: JobId): string {
   return existing && ifExists === "replace" ? `copying_${id}` : name;

@@ -15,7 +15,7 @@ import type { rootCoord } from "@sluice/rpc";
 import { type JobId, jobId } from "@sluice/schema";
 import { checkCollectionName, type ForeignPlan, foreignCollection, planForeignCollection } from "../ddl/index.ts";
 import { type CopyAnswer, type CopyRequests, newCopyJob } from "./copy-requests.ts";
-import { checkAppendable, hiddenName, partitionsByName, schemaOfRecord, shownAs } from "./copy-target.ts";
+import { checkAppendable, checkedRows, hiddenName, partitionsByName, schemaOfRecord, shownAs } from "./copy-target.ts";
 import type { JobCredentials } from "./job-credentials.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 
@@ -58,7 +58,11 @@ export class PullJobs {
     const made = await this.#recordOf(planned, to.dbName, request);
     const appended = to.ifExists === "append" ? to.existing : undefined;
     if (appended) checkAppendable(schemaOfRecord(made), appended);
-    const spec = { ...pullSpec({ place, source, planned, target: appended ?? made, readTs }, request), ...shownAs(to) };
+    const spec = {
+      ...checkedRows(request),
+      ...pullSpec({ place, source, planned, target: appended ?? made, readTs }, request),
+      ...shownAs(to),
+    };
     if (appended) {
       const job = await this.#jobOf(id, appended, request, { ...spec, appends: true }, place, secret);
       return requests.recordAlone(job, request);

@@ -18,7 +18,7 @@ import { isVector, type JobId, jobId } from "@sluice/schema";
 import { checkAliasName, checkCollectionName } from "../ddl/index.ts";
 import { checkPartitions } from "./copy-jobs.ts";
 import { type CopyAnswer, newCopyJob } from "./copy-requests.ts";
-import { ifExistsOf } from "./copy-target.ts";
+import { checkedRows, ifExistsOf } from "./copy-target.ts";
 import { expiryOf } from "./export-jobs.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 import type { PullJobsDeps } from "./pull-jobs.ts";
@@ -29,6 +29,9 @@ export interface PushJobsDeps extends PullJobsDeps {
   /** The active collection by name or alias. @throws {StatusError} 100 */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
 }
+
+const NOT_OF_FILES =
+  "checkRows compares rows that are sent: of segments that are handed over as files none is read here; leave out to.files, or checkRows";
 
 /** Takes requests to copy a collection to another service: asks it whether it can have it before anything is written. */
 export class PushJobs {
@@ -57,6 +60,7 @@ export class PushJobs {
     checkPushable(source, request);
     using peer = new MilvusPeer(place, secret, PEER_MESSAGE_BYTES);
     const means = meansOf(source, request, peerName(place), offered);
+    if (means.place && request.checkRows > 0) throw new ImportError("request_invalid", NOT_OF_FILES);
     await checkTarget(peer, source, request.targetCollectionName, means);
     if (request.alias !== "") await collectionOfAlias(peer, request.alias);
     const id = jobId(await this.#deps.allocateId());
@@ -142,7 +146,12 @@ function pushSpec(
   return {
     ...{ direction: "out", peer: peerName(place), filter: filter.trim(), options: [] },
     ...{ sourceCollectionId: source.collectionId, sourceDbName: source.dbName, sourceCollectionName: source.name },
-    ...{ targetCollectionName, interimName: `copying_${id}`, ...(request.alias !== "" && { alias: request.alias }) },
+    ...{
+      targetCollectionName,
+      interimName: `copying_${id}`,
+      ...checkedRows(request),
+      ...(request.alias !== "" && { alias: request.alias }),
+    },
     partitions: chosen.map(({ partitionId }) => [partitionId, partitionId] as const),
     partitionNames: source.hasPartitionKey ? [ALL_BY_KEY] : chosen.map(({ name }) => name),
     expiry: expiryOf(source),

@@ -51,7 +51,7 @@ export class PullPlanner implements JobPlanner {
       ...{ collectionId, vchannels, timestamp, keys, partitionIds: pullOf(job).targets[group] },
       // Keys are those of the source, automatic ones too.
       schema: { ...schemaOf(job), allowInsertAutoId: true },
-      ...{ peer: peerSourceOf(job), rows: rowsOf(job, group) },
+      ...{ peer: peerSourceOf(job), rows: rowsOf(job, group), checkRows: pullOf(job).checkRows ?? 0 },
       ...(pullOf(job).appends && { to: { collectionId, collectionName: job.collectionName } }),
     };
   }

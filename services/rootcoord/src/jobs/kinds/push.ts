@@ -48,13 +48,18 @@ export class PushPlanner implements JobPlanner {
   }
 
   inputOf(job: JobRecord, { group, segmentIds = [], attempt }: TaskRecord): PushTaskInput {
-    const { filter, expiry, interimName, partitionNames } = pushOf(job);
+    const { filter, expiry, interimName, partitionNames, checkRows = 0 } = pushOf(job);
     const schema = schemaOf(job);
     const name = partitionNames[group];
     return {
       ...{ filter, expiry, schema, segmentIds, timestamp: job.timestamp, collectionName: interimName },
       output: { ...schema, fields: schema.fields.filter(({ isFunctionOutput }) => !isFunctionOutput) },
-      ...{ peer: peerSourceOf(job), partitionName: name === ALL_BY_KEY ? "" : name, mayBeThere: attempt > 1 },
+      ...{
+        peer: peerSourceOf(job),
+        partitionName: name === ALL_BY_KEY ? "" : name,
+        mayBeThere: attempt > 1,
+        checkRows,
+      },
     };
   }
 
