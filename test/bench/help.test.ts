@@ -23,3 +23,11 @@ it.each([
 it("a part that there is not is no measurement", () => {
   expect(run("bench", "--only", "nothing").stderr).toMatch(/^--only nothing: there is no such part/);
 });
+
+it("programs that measure start the build, outside of tests", () => {
+  const { JEST_WORKER_ID: _, SLUICE_TEST_PROGRAM: __, ...env } = process.env;
+  const module = resolve(import.meta.dirname, "../support/sluice-program.ts");
+  const script = `import { sluiceProgram } from ${JSON.stringify(module)}; console.log(sluiceProgram());`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", env });
+  expect(stdout.trim()).toBe(resolve(import.meta.dirname, "../../services/cli/dist/main.js"));
+});

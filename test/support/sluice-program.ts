@@ -8,11 +8,14 @@ import { join } from "node:path";
 
 const variable = "SLUICE_TEST_PROGRAM";
 
-/** `node FILE ARGUMENTS` is the program `sluice`. */
-export const sluiceProgram = (): string => join(bundleFolder(), "dist/sluice.js");
+/** What `npm run build` makes: programs that measure are about it, and stand outside of jest. */
+const built = join(import.meta.dirname, "../../services/cli/dist/main.js");
 
-/** For `NODE_COMPILE_CACHE`. */
-export const compiledProgram = (): string => join(bundleFolder(), "compiled");
+/** `node FILE ARGUMENTS` is the program `sluice`. */
+export const sluiceProgram = (): string => (isTest() ? join(bundleFolder(), "dist/sluice.js") : built);
+
+/** For `NODE_COMPILE_CACHE`; none outside of jest. */
+export const compiledProgram = (): string | undefined => (isTest() ? join(bundleFolder(), "compiled") : undefined);
 
 /** Of jest: called once, before the processes that run tests are started. */
 export default async function bundle(): Promise<void> {
@@ -35,6 +38,10 @@ async function endBy(signal: NodeJS.Signals, bundled: Promise<unknown>): Promise
   await bundled.catch(() => {});
   removeBundle();
   process.kill(process.pid, signal);
+}
+
+function isTest(): boolean {
+  return process.env.JEST_WORKER_ID !== undefined;
 }
 
 function bundleFolder(): string {

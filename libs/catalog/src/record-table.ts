@@ -34,6 +34,11 @@ export class RecordReader<T, Id extends RecordId> {
     return this.#remember(entry);
   }
 
+  /** The record must still be the one of this revision. */
+  guardAt(id: Id, revision: bigint): Guard {
+    return { key: keyOf(this.table, id), revision };
+  }
+
   /** Records are readonly, so that who asks again may get the same one. */
   #remember(entry: MetaEntry): RecordEntry<T> {
     const found = decoded<T>(entry);

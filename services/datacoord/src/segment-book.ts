@@ -7,7 +7,7 @@ import {
   type StagedWrite,
 } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { MetaStore } from "@sluice/metastore";
+import type { Guard, MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
 
 // S1. A segment's record is durable before its first object appears: whatever object exists, GC can find it.
@@ -33,12 +33,22 @@ export class SegmentBook {
 
   /** Adds records of segments that nobody knows yet (S1). @throws {ImportError} `internal` when an id is taken */
   async add(records: readonly SegmentRecord[]): Promise<void> {
-    await this.#write(records, () => undefined);
+    if (!(await this.addWhile(records, []))) throw moved();
   }
 
   /** Replaces records. @throws {ImportError} `internal` when one has changed since it was read (S3): decide anew */
   async replace(records: readonly SegmentRecord[]): Promise<void> {
-    await this.#write(records, ({ segmentId }) => this.#segments.get(segmentId));
+    if (!(await this.replaceWhile(records, []))) throw moved();
+  }
+
+  /** Adds them while these guards hold; false when one does not, or an id is taken. */
+  addWhile(records: readonly SegmentRecord[], guards: readonly Guard[]): Promise<boolean> {
+    return this.#write(records, guards, () => undefined);
+  }
+
+  /** Replaces them while these guards hold; false when one does not, or a record has changed since it was read. */
+  replaceWhile(records: readonly SegmentRecord[], guards: readonly Guard[]): Promise<boolean> {
+    return this.#write(records, guards, ({ segmentId }) => this.#segments.get(segmentId));
   }
 
   /** What `add` or `replace` writes, for a transaction of the caller's, which is to be carried out or refused as a whole (S3). */
@@ -48,12 +58,11 @@ export class SegmentBook {
 
   async #write(
     records: readonly SegmentRecord[],
+    guards: readonly Guard[],
     readOf: (record: SegmentRecord) => RecordEntry<SegmentRecord> | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     // All revisions are taken now: what changes while one page is written must be noticed by its own page (S3).
-    const staged = this.#stage(records, readOf);
-    if (!(await commitInPages(this.#store, staged)))
-      throw new ImportError("internal", "segment records had moved; they were read again");
+    return commitInPages(this.#store, this.#stage(records, readOf), guards);
   }
 
   #stage(
@@ -99,4 +108,8 @@ export class SegmentBook {
     ofJob?.delete(segmentId);
     if (ofJob?.size === 0) this.#byJob.delete(jobId);
   }
+}
+
+function moved(): ImportError {
+  return new ImportError("internal", "segment records had moved; they were read again");
 }

@@ -1,11 +1,26 @@
 import { RecordReader, type SegmentRecord, TASKS } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { MetaStore } from "@sluice/metastore";
+import type { Guard, MetaStore } from "@sluice/metastore";
 import { type dataCoord, type importing, segmentOfMessage } from "@sluice/rpc";
-import { collectionId, jobId, partitionId, type SegmentId, segmentId, taskId } from "@sluice/schema";
+import {
+  collectionId,
+  type JobId,
+  jobId,
+  partitionId,
+  type SegmentId,
+  segmentId,
+  type TaskId,
+  taskId,
+} from "@sluice/schema";
 import type { SegmentBook } from "./segment-book.ts";
 
-/** Hands out segment and log ids to attempts, and takes what they sealed. */
+/** Whose segments a call is about. */
+type AttemptRequest = Pick<dataCoord.SaveSegmentsRequest, "jobId" | "taskId" | "attempt" | "taskRevision">;
+
+/**
+ * Hands out segment and log ids to attempts, and takes what they sealed. S8: all that it writes of an attempt is guarded by the
+ * task's record, in which the attempt is the current one: what is superseded meanwhile writes nothing.
+ */
 export class SegmentRegistry {
   readonly #tasks;
   readonly #book: SegmentBook;
@@ -22,16 +37,27 @@ export class SegmentRegistry {
    */
   async assign(request: dataCoord.AssignSegmentsRequest): Promise<{ segmentIds: bigint[]; firstLogId: bigint }> {
     const wanted = request.buckets.length + Number(request.logIds);
-    const [first] = await Promise.all([this.#allocateIds(wanted), this.#checkAttempt(request)]);
+    const first = await this.#allocateIds(wanted);
     const records = request.buckets.map((bucket, i) => newSegment(request, bucket, segmentId(first + BigInt(i))));
-    await this.#book.add(records);
+    if (records.length > 0) await this.#whileCurrent(request, (guard) => this.#book.addWhile(records, [guard]));
+    else await this.#currentTask(request);
     return { segmentIds: records.map((record) => record.segmentId), firstLogId: first + BigInt(records.length) };
   }
 
   /** Records an attempt's sealed segments. Saying it twice changes nothing. @throws as `assign` */
   async save(request: dataCoord.SaveSegmentsRequest): Promise<void> {
-    await this.#checkAttempt(request);
-    await this.#book.replace(request.segments.map((info) => this.#sealed(request, info)));
+    const sealed = request.segments.map((info) => this.#sealed(request, info));
+    if (sealed.length > 0) await this.#whileCurrent(request, (guard) => this.#book.replaceWhile(sealed, [guard]));
+    else await this.#currentTask(request);
+  }
+
+  /** Writes while the attempt is the current one (S8): as it was told, or else as it is read. */
+  async #whileCurrent(request: AttemptRequest, write: (guard: Guard) => Promise<boolean>): Promise<void> {
+    const told = this.#tasks.guardAt(taskOf(request), request.taskRevision);
+    if (told.revision > 0n && (await write(told))) return;
+    const current = await this.#currentTask(request);
+    if (current.revision === told.revision || !(await write(current)))
+      throw new ImportError("internal", "segment records had moved; they were read again");
   }
 
   #sealed(request: dataCoord.SaveSegmentsRequest, info: importing.SegmentInfo): SegmentRecord {
@@ -54,14 +80,20 @@ export class SegmentRegistry {
     return { ...record, state: "sealed", ...stored, ...(rowTimestamps && { rowTimestamps }) };
   }
 
-  async #checkAttempt(request: { jobId: bigint; taskId: bigint; attempt: bigint }): Promise<void> {
-    const task = (await this.#tasks.get([jobId(request.jobId), taskId(request.taskId)]))?.record;
-    if (task?.state === "running" && BigInt(task.attempt) === request.attempt) return;
+  /** @throws {ImportError} `attempt_superseded` when the attempt is not the task's current one */
+  async #currentTask(request: AttemptRequest): Promise<Guard> {
+    const entry = await this.#tasks.get(taskOf(request));
+    if (entry?.record.state === "running" && BigInt(entry.record.attempt) === request.attempt)
+      return { key: entry.key, revision: entry.revision };
     throw new ImportError(
       "attempt_superseded",
       `attempt ${request.attempt} of task ${request.taskId} is no longer the current one`,
     );
   }
+}
+
+function taskOf(request: AttemptRequest): readonly [JobId, TaskId] {
+  return [jobId(request.jobId), taskId(request.taskId)];
 }
 
 /** Whose a segment is. */

@@ -170,7 +170,8 @@ describe("garbage collection", () => {
       whileDeleting(async () => {
         await putCollection([PARTITION, 9n]);
         const buckets = [{ partitionId: 9n, vchannel: "v0" }];
-        const order = { jobId: 2n, taskId: 21n, attempt: 1n, collectionId: COLLECTION, buckets, logIds: 0n };
+        const ids = { jobId: 2n, taskId: 21n, attempt: 1n, collectionId: COLLECTION, taskRevision: 0n };
+        const order = { ...ids, buckets, logIds: 0n };
         segments.push(first, ...(await world.registry.assign(order)).segmentIds);
         for (const segment of segments) await save(2n, 21n, 1n, segment);
         await putTask(2n, 21n, 1, "persisted");

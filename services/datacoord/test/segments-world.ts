@@ -80,17 +80,25 @@ export const putJob = (job: bigint, state: string) => put(JOBS, { jobId: job, co
 export const putTask = (job: bigint, task: bigint, attempt: number, state = "running") =>
   put(TASKS, { jobId: job, taskId: task, attempt, state });
 
-export async function assign(job: bigint, task: bigint, attempt: bigint): Promise<bigint> {
+/** @param taskRevision as the order says; it is read when it does not */
+export async function assign(job: bigint, task: bigint, attempt: bigint, taskRevision = 0n): Promise<bigint> {
   const buckets = [{ partitionId: PARTITION, vchannel: "v0" }];
-  const request = { jobId: job, taskId: task, attempt, collectionId: COLLECTION, buckets, logIds: 2n };
+  const request = { jobId: job, taskId: task, attempt, collectionId: COLLECTION, buckets, logIds: 2n, taskRevision };
   const { segmentIds } = await world.registry.assign(request);
   await world.objects.put(`insert_log/${COLLECTION}/${PARTITION}/${segmentIds[0]}/100/1`, [Buffer.from("rows")]);
   return segmentIds[0];
 }
 
-export async function save(job: bigint, task: bigint, attempt: bigint, segment: bigint, rowCount = 10n): Promise<void> {
+export async function save(
+  job: bigint,
+  task: bigint,
+  attempt: bigint,
+  segment: bigint,
+  rowCount = 10n,
+  taskRevision = 0n,
+): Promise<void> {
   const info = importing.SegmentInfo.fromPartial({ segmentId: segment, rowCount });
-  await world.registry.save({ jobId: job, taskId: task, attempt, segments: [info] });
+  await world.registry.save({ jobId: job, taskId: task, attempt, segments: [info], taskRevision });
 }
 
 /** A job of one task that is persisted, with so many sealed segments; nothing of it is visible yet. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "@jest/globals";
-import type { SegmentRecord } from "@sluice/catalog";
-import { jobId, segmentId } from "@sluice/schema";
+import { describe, expect, it, jest } from "@jest/globals";
+import { RecordTable, type SegmentRecord, TASKS } from "@sluice/catalog";
+import { jobId, segmentId, taskId } from "@sluice/schema";
 import { SegmentBook } from "../src/segment-book.ts";
 
 import {
@@ -61,6 +61,11 @@ describe("visibility", () => {
     expect(await visibleIds()).toEqual([segment]);
   });
 });
+
+async function revisionOf(job: bigint, task: bigint): Promise<bigint> {
+  const { key } = new RecordTable(world.store, TASKS).absent([jobId(job), taskId(task)]);
+  return (await world.store.get(key))?.revision ?? 0n;
+}
 
 /** Keys that `act` has written, one list for each transaction. */
 async function written(act: () => Promise<unknown>): Promise<string[][]> {
@@ -243,5 +248,52 @@ describe("attempts", () => {
     await expect(assign(1n, 11n, 1n)).rejects.toThrow("no longer the current one");
     await expect(save(1n, 11n, 1n, segment)).rejects.toThrow("no longer the current one");
     await expect(save(1n, 11n, 2n, segment)).rejects.toThrow("does not belong to attempt 2");
+  });
+
+  it("S8: write without a read of the task whose revision they know, and nothing once it is another one's", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const revision = await revisionOf(1n, 11n);
+    const read = jest.spyOn(world.store, "get");
+    const segment = await assign(1n, 11n, 1n, revision);
+    await save(1n, 11n, 1n, segment, 10n, revision);
+    expect(read).not.toHaveBeenCalled();
+    await putTask(1n, 11n, 2);
+    const transactions = await written(async () => {
+      await expect(assign(1n, 11n, 1n, revision)).rejects.toMatchObject({ code: "attempt_superseded" });
+      await expect(save(1n, 11n, 1n, segment, 5n, revision)).rejects.toMatchObject({ code: "attempt_superseded" });
+    });
+    expect(transactions.length).toBeGreaterThan(0);
+    expect(world.book.ofJob(jobId(1n)).map(({ segmentId, rowCount }) => [segmentId, rowCount])).toEqual([
+      [segment, 10],
+    ]);
+    const stored = await Array.fromAsync(world.store.scan("segment/"), ({ key }) => key);
+    expect(stored).toHaveLength(1);
+  });
+
+  it("S8: go on where the record of their task was written again", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const revision = await revisionOf(1n, 11n);
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n, revision);
+    await save(1n, 11n, 1n, segment, 10n, revision);
+    expect(world.book.get(segmentId(segment))).toMatchObject({ state: "sealed", rowCount: 10 });
+  });
+
+  it("S8: that are superseded between the check and the write save nothing, also when they know no revision", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    const get = world.store.get.bind(world.store);
+    const found = jest.spyOn(world.store, "get").mockImplementationOnce(async (key) => {
+      const entry = await get(key);
+      await putTask(1n, 11n, 2);
+      return entry;
+    });
+    await expect(save(1n, 11n, 1n, segment)).rejects.toThrow("had moved");
+    found.mockRestore();
+    await expect(save(1n, 11n, 1n, segment)).rejects.toMatchObject({ code: "attempt_superseded" });
+    expect(world.book.get(segmentId(segment))).toMatchObject({ state: "importing" });
   });
 });

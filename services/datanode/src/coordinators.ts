@@ -70,9 +70,9 @@ export class Coordinators {
   }
 
   async saveSegments(order: importing.TaskOrder, sealed: readonly StoredSegment[]): Promise<void> {
-    const { jobId, taskId, attempt } = order;
+    const { jobId, taskId, attempt, taskRevision } = order;
     const segments = sealed.map((segment) => segmentMessage(segment));
-    checkStatus(await this.#data.saveSegments({ jobId, taskId, attempt, segments }));
+    checkStatus(await this.#data.saveSegments({ jobId, taskId, attempt, segments, taskRevision }));
   }
 
   /** Answers the questions of the thread that runs `order`. */
@@ -122,7 +122,7 @@ export class Coordinators {
     buckets: dataCoord.SegmentBucket[],
     logIds: number,
   ): Promise<dataCoord.AssignSegmentsResponse> {
-    const { jobId, taskId, attempt, collectionId } = order;
+    const { jobId, taskId, attempt, collectionId, taskRevision } = order;
     const response = await this.#data.assignSegments({
       jobId,
       taskId,
@@ -130,6 +130,7 @@ export class Coordinators {
       collectionId,
       buckets,
       logIds: BigInt(logIds),
+      taskRevision,
     });
     checkStatus(response.status);
     return response;

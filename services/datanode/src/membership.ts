@@ -61,7 +61,9 @@ export class Membership implements AsyncDisposable {
 
   /** Registers, when the datacoord does not know the node: at first, and after another datacoord took over. */
   async #sayAlive(): Promise<void> {
-    const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
+    // A worker may have a task beside one that is about to end.
+    const busyWorkers = Math.min(this.#tasks.size, this.#size.workers);
+    const beat = { nodeId: this.#nodeId, busyWorkers, taskIds: [...this.#tasks] };
     const isKnown = this.isJoined && (await this.#coordinators.heartbeat(beat, this.#abort.signal));
     if (!isKnown) await this.#register();
   }

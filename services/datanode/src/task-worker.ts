@@ -1,6 +1,5 @@
 import { aborted, sleep } from "@sluice/async";
 import type { CredentialsKey } from "@sluice/cluster";
-import { ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
@@ -12,6 +11,7 @@ import { insist } from "./insist.ts";
 import { LastKnown } from "./last-known.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
 import { secretsOf } from "./order-secrets.ts";
+import { ProgressReports } from "./progress-reports.ts";
 import type { TaskOutcome } from "./tasks/task-kind.ts";
 import type { Question } from "./thread/messages.ts";
 import type { AttemptRunner, RunHooks } from "./thread/worker-thread.ts";
@@ -35,8 +35,6 @@ export interface TaskWorkerDeps {
   readonly onTask: (taskId: bigint, isRunning: boolean) => void;
 }
 
-/** How often a running task says how far it is, at most. */
-const LEAST_REPORT_MS = 1000;
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
 
@@ -49,12 +47,27 @@ interface Attempt {
   readonly run: object;
 }
 
-/** One slot of a datanode: leases a task, runs an attempt of it in its thread, saves and reports, leases the next. */
+interface AttemptSignals {
+  /** Aborts when the attempt is not ours any more. */
+  readonly signal: AbortSignal;
+  /** Aborts when the task is to be given back. */
+  readonly back: AbortSignal;
+}
+
+/** Who is told that an attempt needs its thread no longer. */
+type OnMade = () => void;
+
+/**
+ * One slot of a datanode: leases a task, runs an attempt of it in its thread, saves and reports. T1. The next one is leased as
+ * soon as the thread is free, and runs while that of before is saved and reported: of one such end at a time.
+ */
 export class TaskWorker implements AsyncDisposable {
   readonly #deps: TaskWorkerDeps;
   readonly #drain = new AbortController();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  /** Of the last attempt. */
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(deps: TaskWorkerDeps) {
     this.#deps = deps;
@@ -72,7 +85,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #loop(): Promise<void> {
-    const { queue, taskLeaseMs: leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
+    const { queue, taskLeaseMs: leaseMs, maxSizeBytes, nodeId } = this.#deps;
     const signal = this.#drain.signal;
     await Promise.race([this.#deps.joined, aborted(signal)]);
     while (!signal.aborted) {
@@ -85,32 +98,49 @@ export class TaskWorker implements AsyncDisposable {
         });
         if (lease) await this.#work(lease);
       } catch (error) {
-        log.warn("a worker could not take or finish a task; it goes on", { err: error });
-        await sleep(RETRY_MS, signal);
+        await this.#pauseAfter(error);
       }
     }
+    await this.#ending;
   }
 
+  async #pauseAfter(error: unknown): Promise<void> {
+    this.#deps.log.warn("a worker could not take or finish a task; it goes on", { err: error });
+    await sleep(RETRY_MS, this.#drain.signal);
+  }
+
+  /** Resolves when the thread is free and the attempt of before has ended (T1). */
   async #work(lease: TaskLease): Promise<void> {
+    const before = this.#ending;
+    const made = Promise.withResolvers<void>();
+    this.#ending = this.#hold(lease, made.resolve).catch((error) => this.#pauseAfter(error));
+    await Promise.race([made.promise, this.#ending]);
+    await before;
+  }
+
+  async #hold(lease: TaskLease, onMade: OnMade): Promise<void> {
     const { taskId } = lease.task;
     this.#deps.onTask(taskId, true);
     using renewal = keepRenewed(lease, this.#deps.taskLeaseMs);
     using making = makeRoom(lease.task, this.#deps);
+    const made = () => {
+      making[Symbol.dispose]();
+      onMade();
+    };
     const back = AbortSignal.any([this.#stop.signal, making.room]);
     try {
-      await this.#attempt(lease, AbortSignal.any([lease.lost, renewal.lost, back]), back);
+      await this.#attempt(lease, { signal: AbortSignal.any([lease.lost, renewal.lost, back]), back }, made);
     } finally {
       this.#deps.onTask(taskId, false);
     }
   }
 
-  /** @param back the task is given back when it aborts */
-  async #attempt(lease: TaskLease, signal: AbortSignal, back: AbortSignal): Promise<void> {
+  async #attempt(lease: TaskLease, signals: AttemptSignals, onMade: OnMade): Promise<void> {
     const { coordinators, nodeId, log } = this.#deps;
     const { taskId, jobId, sizeBytes } = lease.task;
     const current = new LastKnown();
     const start = () => coordinators.startTask(jobId, taskId, nodeId());
-    const { order } = await this.#insist(() => current.note(start), signal);
+    const { order } = await this.#insist(() => current.note(start), signals.signal);
     if (!order) return lease.complete();
     const run = { jobId: jobId.toString(), taskId: taskId.toString(), attempt: Number(order.attempt) };
     const startedMs = performance.now();
@@ -120,23 +150,23 @@ export class TaskWorker implements AsyncDisposable {
       await withSpan(
         `${order.kind} attempt`,
         run,
-        (note) => this.#complete({ order, current, sizeBytes, run }, signal, note),
+        (note) => this.#complete({ order, current, sizeBytes, run }, { signal: signals.signal, note, onMade }),
         order.traceParent,
       );
       ended("persisted");
       await lease.complete();
     } catch (error) {
-      ended(await endFailed({ lease, order, run }, error, { signal, back }, this.#deps));
+      ended(await endFailed({ lease, order, run }, error, signals, this.#deps));
     }
   }
 
   async #complete(
     { order, current, sizeBytes, run }: Attempt,
-    signal: AbortSignal,
-    note: (more: SpanAttributes) => void,
+    { signal, note, onMade }: { signal: AbortSignal; note: (more: SpanAttributes) => void; onMade: OnMade },
   ): Promise<void> {
     const { coordinators, nodeId, log, metrics } = this.#deps;
     const outcome = await this.#run(order, current, signal);
+    onMade();
     await this.#insist(() => coordinators.saveSegments(order, outcome.segments), signal);
     await this.#insist(() => coordinators.report(order, nodeId(), { state: "persisted", ...outcome }), signal);
     const done = { rows: outcome.rowCount, segments: outcome.segments.length };
@@ -149,38 +179,20 @@ export class TaskWorker implements AsyncDisposable {
 
   async #run(order: importing.TaskOrder, current: LastKnown, signal: AbortSignal): Promise<TaskOutcome> {
     const { coordinators, runner, nodeId, taskLeaseMs } = this.#deps;
-    const superseded = new AbortController();
-    const progress = { rowCount: 0, processedBytes: 0, isNew: false };
-    const report = () => {
-      const { rowCount, processedBytes } = progress;
-      return coordinators.report(order, nodeId(), { state: "running", rowCount, processedBytes });
-    };
-    const timer = setInterval(
-      () => {
-        if (!progress.isNew) return;
-        progress.isNew = false;
-        current.note(report).catch((error) => {
-          if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
-        });
-      },
-      Math.max(LEAST_REPORT_MS, Number(order.reportMs)),
+    using progress = new ProgressReports(Number(order.reportMs), current, (progress) =>
+      coordinators.report(order, nodeId(), { state: "running", ...progress }),
     );
-    const ended = AbortSignal.any([signal, superseded.signal]);
+    const ended = AbortSignal.any([signal, progress.superseded]);
     const answerIds = coordinators.answerer(order);
     // F1: what was confirmed within the lease of a task, which nobody else begins before.
     const answer = (question: Question): Promise<unknown> =>
-      question.kind === "is_current" ? current.confirm(taskLeaseMs, report) : answerIds(question);
+      question.kind === "is_current" ? current.confirm(taskLeaseMs, () => progress.report()) : answerIds(question);
     const hooks: RunHooks = {
       onStorage: this.#deps.metrics.storage,
       answer: (question: Question) => this.#insist(() => answer(question), ended),
-      onProgress: (rowCount: number, processedBytes: number) =>
-        void Object.assign(progress, { rowCount, processedBytes, isNew: true }),
+      onProgress: (rowCount: number, processedBytes: number) => progress.note({ rowCount, processedBytes }),
     };
-    try {
-      return await runner.run({ ...order, secrets: secretsOf(order, this.#deps.credentialsKey) }, hooks, ended);
-    } finally {
-      clearInterval(timer);
-    }
+    return await runner.run({ ...order, secrets: secretsOf(order, this.#deps.credentialsKey) }, hooks, ended);
   }
 
   #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -32,7 +32,13 @@ class FakeCoordinators {
   readonly answerer = () => async () => 1n;
 }
 
-function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runner: AttemptRunner): TaskWorker {
+/** @param taskLeaseMs long unless given: where the machine is busy, a short one is lost */
+function workerOn(
+  queue: EmbeddedTaskQueue,
+  coordinators: FakeCoordinators,
+  runner: AttemptRunner,
+  taskLeaseMs = 60_000,
+): TaskWorker {
   return new TaskWorker({
     ...{
       joined: Promise.resolve(),
@@ -42,7 +48,7 @@ function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runn
       maxSizeBytes: undefined,
       smallTaskBytes: 10,
     },
-    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS },
+    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs },
     ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
   });
 }
@@ -63,7 +69,7 @@ async function work(coordinators: FakeCoordinators, run: (hooks: RunHooks) => Pr
   };
   await using queue = new EmbeddedTaskQueue();
   await queue.enqueue([{ taskId: taskId(1n), jobId: jobId(2n), sizeBytes: 1 }]);
-  await using _worker = workerOn(queue, coordinators, runner);
+  await using _worker = workerOn(queue, coordinators, runner, LEASE_MS);
   await ended.promise;
 }
 
@@ -123,10 +129,41 @@ it("a large task of the background makes room for one that waits, and is begun a
   await using queue = new EmbeddedTaskQueue();
   await queue.enqueue([inBackground(1n, 10), inBackground(2n, 10)]);
   await using _worker = workerOn(queue, coordinators, runner);
-  while (begun.length < 2) await sleep(5);
+  while (begun.length < 2 || coordinators.said.length < 1) await sleep(5);
   expect(coordinators.said).toEqual(["persisted"]);
   await queue.enqueue([{ taskId: taskId(3n), jobId: jobId(3n), sizeBytes: 11 }]);
   await end.promise;
   while (coordinators.said.length < 4) await sleep(5);
   expect(coordinators.said).toEqual(["persisted", "handed_back", "persisted", "persisted"]);
+});
+
+it("T1: a task runs while the one before is saved and reported, and a node that stops waits for both", async () => {
+  const coordinators = new FakeCoordinators();
+  const saved = Promise.withResolvers<void>();
+  let saves = 0;
+  const saveSegments = () => {
+    saves++;
+    return saved.promise;
+  };
+  Object.assign(coordinators, { saveSegments });
+  let begun = 0;
+  const runner: AttemptRunner = {
+    run: async () => {
+      begun++;
+      return outcome;
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  await using queue = new EmbeddedTaskQueue();
+  await queue.enqueue([1n, 2n, 3n].map((id) => ({ taskId: taskId(id), jobId: jobId(2n), sizeBytes: 1 })));
+  await using worker = workerOn(queue, coordinators, runner);
+  while (saves < 2) await sleep(5);
+  await sleep(50);
+  // Of one end at a time: the third one waits.
+  expect([begun, saves, coordinators.said]).toEqual([2, 2, []]);
+  const drained = worker.drain(new AbortController().signal);
+  saved.resolve();
+  await drained;
+  expect([begun, coordinators.said]).toEqual([2, ["persisted", "persisted"]]);
+  expect(await queue.depth()).toEqual({ waiting: 1, leased: 0 });
 });

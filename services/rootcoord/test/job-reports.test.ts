@@ -1,10 +1,22 @@
 import { describe, expect, it } from "@jest/globals";
+import { RecordReader, TASKS } from "@sluice/catalog";
 import { common } from "@sluice/rpc";
+import { jobId } from "@sluice/schema";
 import { JobViews } from "../src/jobs/job-views.ts";
 
 import { persisted, resultOf, started, world } from "./job-world.ts";
 
 describe("reports", () => {
+  it("S8: the order of an attempt names the revision of the record in which it is the current one", async () => {
+    const { id, orders } = await started(["a.jsonl"]);
+    const revisions = async () =>
+      (await Array.fromAsync(new RecordReader(world.store, TASKS).scan([jobId(id)]))).map(({ revision }) => revision);
+    expect([orders[0].taskRevision]).toEqual(await revisions());
+    const second = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
+    expect([second.order?.taskRevision]).toEqual(await revisions());
+    expect(second.order?.taskRevision).toBeGreaterThan(orders[0].taskRevision);
+  });
+
   it("R1: of a superseded attempt change nothing", async () => {
     const { id, orders } = await started(["a.jsonl"]);
     const second = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });

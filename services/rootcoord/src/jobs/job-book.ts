@@ -97,6 +97,12 @@ export class JobBook {
     return [...this.#index.open].flatMap(({ job: { record } }) => (record.kind === kind ? record : []));
   }
 
+  /** Of the record of a task while this is its current attempt; 0n when it is not. */
+  revisionOf({ jobId, taskId, attempt }: TaskRecord): bigint {
+    const entry = this.#jobs.get(jobId)?.tasks.get(taskId);
+    return entry?.record.state === "running" && entry.record.attempt === attempt ? entry.revision : 0n;
+  }
+
   /** Of all jobs. */
   get runningTasks(): number {
     let count = 0;

@@ -86,6 +86,7 @@ export class TaskReports {
       collectionId: job.collectionId,
       traceParent: job.traceParent ?? "",
       reportMs: BigInt(reportIntervalMs(this.#deps.book.runningTasks)),
+      taskRevision: this.#deps.book.revisionOf(task),
       ...this.#deps.credentials.inOrder(
         this.#deps.planners[job.kind].secretsOf?.(job) ?? {},
         `${job.jobId}/${task.taskId}/${task.attempt}`,
