@@ -15,6 +15,7 @@ export type { RoleName } from "./role-name.ts";
 export { runRole } from "./run-role.ts";
 export { Session } from "./session.ts";
 export {
+  cloudSettings,
   credentialsSettings,
   embeddingSettings,
   etcdSettings,

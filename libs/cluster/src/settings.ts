@@ -74,6 +74,16 @@ export const credentialsSettings = defineSettings({
   },
 });
 
+/** Of clients of Zilliz Cloud, for who takes their requests, and who keeps volumes. */
+export const cloudSettings = defineSettings({
+  cloudIds: {
+    type: "string",
+    placeholder: "project/region/cluster",
+    description:
+      "by what clients of Zilliz Cloud call this server: requests that name another project, region or cluster are refused, and so are files of volumes in another region; default: any are taken",
+  },
+});
+
 /** Of servers that turn text into vectors, for who checks functions, and who runs them. */
 export const embeddingSettings = defineSettings({
   embeddingEndpoint: {

@@ -11,6 +11,7 @@ export const volumeCodes = {
   inUse: 63246,
   pathRefused: 63247,
   tooLarge: 63248,
+  regionDiffers: 63250,
   uploadNotFound: 63251,
   fileExists: 63252,
   fileNotFound: 63253,

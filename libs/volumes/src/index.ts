@@ -1,3 +1,4 @@
+export { type CloudIds, checkCloudIds, checkVolumeRegion, type NamedIds, parseCloudIds } from "./cloud-ids.ts";
 export * from "./codes.ts";
 export { type FileGrant, FileTickets } from "./file-tickets.ts";
 export * from "./names.ts";

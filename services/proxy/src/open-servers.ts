@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { connectPeer } from "@sluice/cluster";
 import { type GrpcServer, openGrpcServer, volume } from "@sluice/rpc";
 import { type CallObserver, observeCalls } from "@sluice/telemetry";
+import { parseCloudIds } from "@sluice/volumes";
 import type { AccessControl } from "./access/access-control.ts";
 import { forAdmins } from "./access/rest-guard.ts";
 import { watchedUploads } from "./access/watched-uploads.ts";
@@ -64,7 +65,9 @@ export async function openHttp(
     volumes: new VolumeOperations(volumes, settings.uploadEndpoint),
     partUploads: new PartUploads(volumes, writer),
   };
-  const app = cleanup.use(await openRest({ ...front, ...ofRest, running }, front.logged));
+  const app = cleanup.use(
+    await openRest({ ...front, ...ofRest, running, cloudIds: parseCloudIds(settings.cloudIds) }, front.logged),
+  );
   const uploads = openUploads(app.server, {
     services: uploadServices(volumes, writer, front.access).map((service) => watchedUploads(service, front)),
     ...{ log: front.log, running },

@@ -1,8 +1,9 @@
-import { embeddingSettings, type RoleSettings } from "@sluice/cluster";
+import { cloudSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
 export const proxySettings = defineSettings({
   ...embeddingSettings,
+  ...cloudSettings,
   embeddingWait: {
     type: "duration",
     default: "20s",

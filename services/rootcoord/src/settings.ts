@@ -1,4 +1,4 @@
-import { credentialsSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
+import { cloudSettings, credentialsSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
 export const rootCoordSettings = defineSettings({
@@ -48,6 +48,7 @@ export const rootCoordSettings = defineSettings({
       "server that imports may have told of their end by the option webhook: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none",
   },
   ...credentialsSettings,
+  ...cloudSettings,
   ...embeddingSettings,
   rootPassword: {
     type: "string",

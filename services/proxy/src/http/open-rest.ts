@@ -2,6 +2,7 @@ import type { ByteBudget } from "@sluice/async";
 import { type Presence, version } from "@sluice/cluster";
 import { StatusError } from "@sluice/errors";
 import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
+import type { CloudIds } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { CallRates } from "../access/call-rates.ts";
 import type { GuardDeps } from "../access/guarded-calls.ts";
@@ -16,6 +17,7 @@ import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { catalogRoutes } from "./catalog/index.ts";
 import { publicCalls } from "./catalog/public-call.ts";
+import { refuseOtherPlaces } from "./cloud-ids.ts";
 import { clusterRoutes } from "./cluster.ts";
 import { JobEvents } from "./events/job-events.ts";
 import { exportCopyRoutes } from "./export-copy-jobs.ts";
@@ -51,6 +53,8 @@ export interface RestDeps {
   /** Processes of the cluster that live now. */
   readonly members: () => readonly Presence[];
   readonly readiness: () => { readonly status: number; readonly body: unknown };
+  /** By what clients of Zilliz Cloud call this server; undefined = by any names. */
+  readonly cloudIds?: CloudIds | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -63,6 +67,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   if (guards) guardRoutes(app, guards);
   limitRoutes(app, deps.rates);
   refuseMembers(app);
+  if (deps.cloudIds) refuseOtherPlaces(app, deps.cloudIds);
   operatorRoutes(app, deps);
   app.get("/v2/openapi.json", facts("This document", open), () => openApi(app.routeTable.entries, version));
   importJobRoutes(app, context, requests);

@@ -5,6 +5,7 @@ import { type ObjectStore, parseContentKey, type Sources, VOLUME_SOURCE } from "
 import type { ServedService } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
+import { parseCloudIds } from "@sluice/volumes";
 import type { AccessBook } from "../access/access-book.ts";
 import type { JobBook } from "../jobs/job-book.ts";
 import type { RootCoordSettings } from "../settings.ts";
@@ -42,8 +43,9 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
   const { store, sources, objects, book, access, log } = deps;
   const now = Date.now;
   const tables = new VolumeTables(store);
+  const cloudIds = parseCloudIds(settings.cloudIds);
   const volumes = new Volumes({
-    ...{ store, now, maxVolumes: settings.maxVolumes },
+    ...{ store, now, maxVolumes: settings.maxVolumes, cloudIds },
     hasSource: (name) => sources.has(name),
     readersOf: (volumeId) => readersOf(book, volumeId),
   });
@@ -65,7 +67,7 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
   }).start();
   return {
     service: volumeService({ volumes, grants, uploads, files, log }),
-    paths: new VolumePaths(volumes, files),
+    paths: new VolumePaths(volumes, files, cloudIds),
     [Symbol.asyncDispose]: () => sweeper[Symbol.asyncDispose](),
   };
 }

@@ -10,7 +10,7 @@ import {
   VOLUME_SOURCE,
   type VolumeIndex,
 } from "@sluice/object-store";
-import { filePathOf } from "@sluice/volumes";
+import { type CloudIds, checkVolumeRegion, filePathOf } from "@sluice/volumes";
 import { folderOfPath, type VolumeFiles } from "./volume-files.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -40,13 +40,15 @@ export function noFilesOfVolume(error: unknown): never {
 export class VolumePaths implements VolumeIndex {
   readonly #volumes: Volumes;
   readonly #files: VolumeFiles;
+  readonly #cloudIds: CloudIds | undefined;
 
-  constructor(volumes: Volumes, files: VolumeFiles) {
+  constructor(volumes: Volumes, files: VolumeFiles, cloudIds?: CloudIds) {
     this.#volumes = volumes;
     this.#files = files;
+    this.#cloudIds = cloudIds;
   }
 
-  /** The same files; those of external volumes by their paths in the source. @throws {StatusError} 63240, 63247 */
+  /** The same files; those of external volumes by their paths in the source. @throws {StatusError} 63240, 63247, 63250 */
   async located<T extends RequestedPaths>(request: T): Promise<T> {
     const locate = (paths: readonly string[]) => Promise.all(paths.map((path) => this.#locate(path)));
     const groups = request.fileGroups.map(async ({ paths }) => ({ paths: await locate(paths) }));
@@ -67,7 +69,9 @@ export class VolumePaths implements VolumeIndex {
   async #locate(path: string): Promise<string> {
     if (!path.toLowerCase().startsWith(SCHEME)) return path;
     const { name, rest } = split(path.slice(SCHEME.length));
-    const { source, folder = "" } = (await this.#volumes.find(name)).record;
+    const { record } = await this.#volumes.find(name);
+    if (this.#cloudIds) checkVolumeRegion(record, this.#cloudIds);
+    const { source, folder = "" } = record;
     return source === undefined ? `${SCHEME}${name}/${rest}` : `${source}://${folder}${rest}`;
   }
 

@@ -13,7 +13,7 @@ import { excerptOfList, StatusError } from "@sluice/errors";
 import type { MetaStore, MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
-import { checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
+import { type CloudIds, checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
 import { kindOf } from "./volume-kind.ts";
 
 export interface VolumesDeps {
@@ -24,6 +24,8 @@ export interface VolumesDeps {
   /** Open jobs that read files of a volume. */
   readonly readersOf: (volumeId: string) => readonly JobId[];
   readonly maxVolumes: number;
+  /** By what this server is called; undefined = whatever a request says. */
+  readonly cloudIds?: CloudIds | undefined;
 }
 
 /** What a change comes to: records to write, unless everything is as wanted already, and the answer. */
@@ -70,7 +72,11 @@ export class Volumes {
     checkVolumeName(request.name);
     checkDescription(request.description);
     const kind = kindOf(request, this.#deps.hasSource);
-    return this.add({ ...newVolume(request.name, this.#deps.now()), ...placeOf(request), ...kind });
+    return this.add({
+      ...newVolume(request.name, this.#deps.now()),
+      ...placeOf(request, this.#deps.cloudIds),
+      ...kind,
+    });
   }
 
   /** @throws {StatusError} 63241, 63243 */
@@ -143,9 +149,10 @@ function inUse(name: string, readers: readonly JobId[]): StatusError {
   return new StatusError(volumeCodes.inUse, reason);
 }
 
-function placeOf(request: volume.CreateVolumeRequest): Partial<VolumeRecord> {
+function placeOf(request: volume.CreateVolumeRequest, ids: CloudIds | undefined): Partial<VolumeRecord> {
   const { projectId, regionId, description } = request;
-  return { description, projectId: projectId || DEFAULT_PROJECT, regionId: regionId || DEFAULT_REGION };
+  const { project = DEFAULT_PROJECT, region = DEFAULT_REGION } = ids ?? {};
+  return { description, projectId: projectId || project, regionId: regionId || region };
 }
 
 function stateOf(text: string): VolumeRecord["state"] | undefined {
