@@ -167,6 +167,50 @@ describe("integers that no double holds", () => {
   });
 });
 
+it("takes rows as it answers them, and numbers and flags as text", async () => {
+  const vector = (fieldName: string, dataType: string) => ({ fieldName, dataType, elementTypeParams: { dim: 8 } });
+  const fields = [
+    { fieldName: "id", dataType: "VarChar", isPrimary: true, elementTypeParams: { max_length: 9 } },
+    ...[vector("f", "FloatVector"), vector("h", "Float16Vector"), vector("bh", "BFloat16Vector")],
+    ...[vector("b", "BinaryVector"), vector("i8", "Int8Vector"), { fieldName: "s", dataType: "SparseFloatVector" }],
+    ...["Bool", "Int8", "Int64", "Float", "Double", "JSON"].map((dataType) => ({ fieldName: dataType, dataType })),
+  ];
+  const indexParams = fields.slice(1, 7).map(({ fieldName }) => ({ fieldName }));
+  await data("collections/create", { collectionName: "back", schema: { fields }, indexParams });
+  const dense = [1, -2, 3.5, 4, 5, 6, 7, 8];
+  const vectors = { f: dense, h: dense, bh: dense, b: [170], i8: [1, -2, 3, 4, 5, 6, 7, 8], s: { 7: 0.5 } };
+  const scalars = {
+    Bool: "true",
+    Int8: "-5",
+    Int64: "9007199254740993",
+    Float: "0.1",
+    Double: " 2.5e3 ",
+    JSON: '{"a":1}',
+  };
+  await data("entities/insert", { collectionName: "back", data: { id: "one", ...vectors, ...scalars } });
+  const [row] = await data("entities/get", { collectionName: "back", id: "one" });
+  expect(row).toEqual({
+    ...{
+      id: "one",
+      ...vectors,
+      h: "ADwAwABDAEQARQBGAEcASA==",
+      bh: "gD8AwGBAgECgQMBA4EAAQQ==",
+      b: "qg==",
+    },
+    ...{ Bool: true, Int8: -5, Int64: "9007199254740993", Float: 0.1, Double: 2500, JSON: '{"a":1}' },
+  });
+  await data("entities/upsert", { collectionName: "back", data: { ...row, id: "two" } });
+  expect(await data("entities/get", { collectionName: "back", id: ["two"] })).toEqual([{ ...row, id: "two" }]);
+  const refused = async (given: object) =>
+    (await post("entities/insert", { collectionName: "back", data: { ...row, ...given } })).message;
+  expect(await refused({ Float: "1e39" })).toContain("expected type 'Float' for field 'Float', got type 'string'");
+  expect(await refused({ Double: "NaN" })).toContain("it is not the text of such a number");
+  expect(await refused({ Bool: "yes" })).toContain("expected type 'Bool' for field 'Bool', got type 'string'");
+  expect(await refused({ h: "ADw=" })).toContain("expected 16 bytes, got 2");
+  for (const id of [{ a: 1 }, [null], [true]])
+    expect(await post("entities/get", { collectionName: "back", id })).toMatchObject({ code: 1806 });
+});
+
 it("takes any JSON for a JSON field, text that holds JSON as well, and shows it as it is stored", async () => {
   const fields = [
     { fieldName: "id", dataType: "Int64", isPrimary: true },

@@ -1,4 +1,4 @@
-import type { CollectionSchema } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { withDefaults } from "./default-fields.ts";
 import type { FolderValues } from "./plan/field-options.ts";
 import { parseFieldOptions } from "./plan/field-options.ts";
@@ -29,9 +29,16 @@ export function planFields(
 }
 
 /**
- * The plan of rows that a client sends one by one: they name what they give, integers may be text, a JSON field takes any JSON, and
- * a key that nobody takes is the row's fault, since nobody reads warnings.
+ * The plan of rows that a client sends one by one: they name what they give, numbers may be text and vectors that answers have in
+ * base64 may be in base64, a JSON field takes any JSON, and a key that nobody takes is the row's fault, since nobody reads warnings.
  */
 export function planGivenRows(schema: CollectionSchema): FieldPlan {
-  return new FieldPlan(schema, { ...parseFieldOptions({ coerce: "true" }), isGiven: true });
+  const forms = new Map(schema.fields.filter(isBase64).map(({ name }) => [name, "base64"] as const));
+  return new FieldPlan(schema, { ...parseFieldOptions({ coerce: "true" }), forms, isGiven: true });
+}
+
+function isBase64({ dataType }: FieldSchema): boolean {
+  return (
+    dataType === DataType.BinaryVector || dataType === DataType.Float16Vector || dataType === DataType.BFloat16Vector
+  );
 }

@@ -22,7 +22,7 @@ export interface FieldOptions {
   readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
-  /** A client sends the rows one by one: keys that no field and no `$meta` takes are refused, not warned of; JSON fields take any JSON. */
+  /** A client sends the rows one by one: keys that no field and no `$meta` takes are refused, not warned of; more is taken as in `given-parsers.ts`. */
   readonly isGiven?: boolean;
   /** NaN and infinities, which no field takes, stand for null in scalar fields that may be null. */
   readonly nanIsNull?: boolean;

@@ -1,16 +1,16 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { DataType, dataTypeName } from "@sluice/schema";
-import { dropRepeatedKeys } from "@sluice/values";
+import { dataTypeName } from "@sluice/schema";
 import { type Coercions, integerOfText, isIntegerField, isTextField, NO_SUCH_TEXT } from "../../coercions.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { tooLong } from "../../plan/refusals.ts";
 import type { ValueForm } from "../../plan/value-form.ts";
 import { vectorCell } from "../../vector-cells.ts";
+import { givenParser } from "./given-parsers.ts";
 import { isNumberStart } from "./numbers.ts";
 import type { ValueParser } from "./value-parser.ts";
 import { valueParser } from "./value-parsers.ts";
 
-const [QUOTE, OPEN] = [0x22, 0x7b];
+const QUOTE = 0x22;
 
 /** The parser of a field's values as the plan has it: that of its type, and what the options of the import take besides. */
 export function plannedParser(plan: FieldPlan, builder: FixedBuilder | VarBuilder, coercions: Coercions): ValueParser {
@@ -19,21 +19,11 @@ export function plannedParser(plan: FieldPlan, builder: FixedBuilder | VarBuilde
   const parse = valueParser(schema, builder);
   const form = options.forms?.get(field.name);
   if (form) return textVectorParser(builder as FixedBuilder, form, parse);
-  if (options.isGiven && field.dataType === DataType.JSON) return anyJsonParser(builder as VarBuilder, parse);
+  const given = options.isGiven ? givenParser(builder, parse) : undefined;
+  if (given) return given;
   if (!options.coerces) return parse;
   if (isIntegerField(field)) return digitsParser(builder as FixedBuilder, parse, coercions);
   return isTextField(field) ? numberTextParser(builder as VarBuilder, parse, coercions) : parse;
-}
-
-/** Lists, numbers, true and false as they stand; a text holds JSON, as ever. */
-function anyJsonParser(builder: VarBuilder, parse: ValueParser): ValueParser {
-  return (scanner, p, row) => {
-    if (scanner.bytes[p] === QUOTE || scanner.bytes[p] === OPEN) return parse(scanner, p, row);
-    const end = scanner.skipValue(p);
-    builder.copy(row, scanner.bytes, p, end);
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
-    return end;
-  };
 }
 
 /** A text of digits for an integer field, where it is the text of that integer: `007` is none. */

@@ -101,12 +101,20 @@ async function get(body: Body, call: PublicCall, rest: FastifyRequest) {
   const { fields } = await schemaOf(body, call);
   const key = fields.find(({ isPrimaryKey }) => isPrimaryKey);
   const isText = key?.dataType === schema.DataType.VarChar;
-  const list = ids.map((id) => (isText ? JSON.stringify(String(id)) : integerText(id)));
+  const list = ids.map((id) => (isText ? JSON.stringify(keyText(id)) : integerText(id)));
   return query(body, call, rest, `${key?.name} in [${list.join(",")}]`);
 }
 
 function integerText(id: unknown): string {
-  if (/^-?\d{1,19}$/.test(String(id))) return String(id);
+  const text = keyText(id);
+  return /^-?\d{1,19}$/.test(text) ? text : noKey();
+}
+
+function keyText(id: unknown): string {
+  return ["string", "number", "bigint"].includes(typeof id) ? String(id) : noKey();
+}
+
+function noKey(): never {
   throw new StatusError(1806, "please check the primary key and its' type can only in [int, string]");
 }
 
