@@ -5,6 +5,7 @@ import { DeltaBinaryPackedDecoder } from "../src/encodings/delta-binary-packed.t
 import { RleDecoder } from "../src/encodings/rle.ts";
 import { PageHeader } from "../src/pages/page-header.ts";
 import { ThriftReader } from "../src/thrift/compact-reader.ts";
+import { LevelRuns } from "../src/writer/level-runs.ts";
 
 // P2. Lengths and counts in a file are claims: no memory is allocated, and no time spent, on their word.
 
@@ -146,6 +147,21 @@ describe("levels and indexes", () => {
     decoder.reset(Uint8Array.from([0, 0, 0, 0]), 0, 4, 1);
     expect(() => decoder.next()).toThrow(Damage);
   });
+});
+
+test.each([1, 2, 3, 64, 65, 700])("levels of lists of %i elements are those of their elements, one by one", (items) => {
+  for (const lists of [0, 1, 2, 3, 1000]) {
+    const written = new LevelRuns();
+    written.add(0, 2);
+    written.addLists(lists, items);
+    written.add(1, 5);
+    const bytes = written.finish();
+    const expected = [0, 0, ...Array.from({ length: lists * items }, (_, i) => Number(i % items > 0)), 1, 1, 1, 1, 1];
+    const levels = new RleDecoder();
+    levels.reset(bytes, 4, bytes.length, 1);
+    expect(Array.from(expected, () => levels.next())).toEqual(expected);
+    expect(() => levels.next()).toThrow(Damage);
+  }
 });
 
 describe("DELTA_BINARY_PACKED", () => {

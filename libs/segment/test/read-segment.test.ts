@@ -6,7 +6,7 @@ import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import { readSegmentField, readSegmentStats, type SegmentLogs, SegmentWriterSet } from "../src/index.ts";
 import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";
-import { field, randomBatch, schemaOf, seededRandom } from "./rows.ts";
+import { cells, field, randomBatch, schemaOf, seededRandom, wideSchema } from "./rows.ts";
 import { CountingIds } from "./test-store.ts";
 
 const schema = schemaOf(
@@ -135,6 +135,17 @@ describe("readSegmentField", () => {
     const read = await readSegmentField(store, segment, of.fields[1], undefined, (length) => new Uint8Array(length));
     expect(Buffer.compare(read.column.data, plain.column.data)).toBe(0);
     expect(read.column.validity).toEqual(plain.column.validity);
+  });
+
+  it("reads every type into the memory that it is given, wherever that begins", async () => {
+    const of = wideSchema(DataType.Int64);
+    const { store, segment } = await written({ rows: 300, flushBytes: 8 << 20, of });
+    for (const one of of.fields) {
+      const take = (length: number) => new Uint8Array(length + 64).fill(one.nullable ? 0 : 7).subarray(64);
+      const plain = await readSegmentField(store, segment, one);
+      const read = await readSegmentField(store, segment, one, undefined, take);
+      expect(cells(read.column, 300)).toEqual(cells(plain.column, 300));
+    }
   });
 
   it("ends with the reason of its signal", async () => {

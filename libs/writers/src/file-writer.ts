@@ -15,7 +15,7 @@ export interface FileWriter {
   /** Bytes that are held, about those of the files. */
   readonly sizeBytes: number;
   /**
-   * Takes rows; the memory of the columns is the writer's from now on.
+   * Takes rows; the columns stay as they are until the file is written, unless the form copies them.
    * @param columns parallel to the fields of the schema
    * @throws {ImportError} `value_invalid` for a value that the form cannot hold
    */
@@ -31,6 +31,8 @@ export interface FileForm {
   refusal(schema: CollectionSchema): string | undefined;
   /** Bytes of columns that a writer is to be given at once, where they grow in it; any number unless given. */
   readonly batchBytes?: number;
+  /** Whether nothing of the columns is needed when `append` has ended; unless given, a file's pieces may be views of them. */
+  readonly copiesColumns?: boolean;
   /** @param schema the fields that are written, in this order */
   open(schema: CollectionSchema): FileWriter;
 }

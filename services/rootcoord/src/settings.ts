@@ -66,7 +66,7 @@ export const rootCoordSettings = defineSettings({
     type: "bytes",
     default: "32MB",
     min: 1 << 16,
-    description: "files of an export have about this size; a worker holds three of them in memory",
+    description: "files of an export have about this size; a worker holds two of them in memory",
   },
   maxVolumes: { type: "int", default: 100, min: 1, description: "volumes (stages) that there may be" },
   volumeCapacity: {

@@ -131,7 +131,8 @@ export class ColumnSink {
     const bytes = this.#wide.take(4 * count);
     page.readFixed(count, bytes, 0);
     const wide = new Int32Array(bytes.buffer, bytes.byteOffset, count);
-    const narrow = this.#width === 1 ? new Int8Array(this.#data.buffer) : new Int16Array(this.#data.buffer);
+    const { buffer, byteOffset } = this.#data;
+    const narrow = this.#width === 1 ? new Int8Array(buffer, byteOffset) : new Int16Array(buffer, byteOffset);
     for (let i = 0; i < count; i++) {
       narrow[this.#rows + i] = wide[i];
       if (narrow[this.#rows + i] !== wide[i])

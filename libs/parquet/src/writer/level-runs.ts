@@ -22,6 +22,32 @@ export class LevelRuns {
     this.#count = count;
   }
 
+  /** Repetition levels of so many lists of `items` elements each, one after the other: 0, and 1 for every element but the first. */
+  addLists(lists: number, items: number): void {
+    if (lists === 0 || items === 1) {
+      this.add(0, lists);
+      return;
+    }
+    // Runs of a list end where the next one begins.
+    this.#flush();
+    const from = this.#length;
+    this.add(0, 1);
+    this.add(1, items - 1);
+    this.#flush();
+    this.#repeat(from, lists);
+  }
+
+  /** What stands from `from` on, `times` times in a row: twice as much with each copy. */
+  #repeat(from: number, times: number): void {
+    const end = from + (this.#length - from) * times;
+    this.#reserve(end);
+    while (this.#length < end) {
+      const bytes = Math.min(this.#length - from, end - this.#length);
+      this.#bytes.copyWithin(this.#length, from, from + bytes);
+      this.#length += bytes;
+    }
+  }
+
   /** With their length in front. Nothing is to be added any more. */
   finish(): Uint8Array {
     this.#flush();
@@ -31,15 +57,18 @@ export class LevelRuns {
 
   #flush(): void {
     if (this.#count === 0) return;
-    if (this.#length + 16 > this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    this.#reserve(this.#length + 16);
     if (this.#count < 64) this.#bytes[this.#length++] = this.#count * 2;
     else for (const byte of varint(this.#count * 2)) this.#bytes[this.#length++] = byte;
     // Levels of tables are below 8: one byte holds them.
     this.#bytes[this.#length++] = this.#level;
     this.#count = 0;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(length, this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }

@@ -9,6 +9,7 @@ export const jsonlForm: FileForm = {
   name: "jsonl",
   refusal: () => undefined,
   batchBytes: 1 << 20,
+  copiesColumns: true,
   open: (schema) => new JsonlWriter(schema),
 };
 

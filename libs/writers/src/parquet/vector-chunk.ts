@@ -33,6 +33,11 @@ function levelsOf(column: FixedColumn, items: number, from: number, to: number) 
   const repetitions = new LevelRuns();
   const definitions = new LevelRuns();
   let valueCount = 0;
+  if (!column.validity?.includes(0)) {
+    repetitions.addLists(to - from, items);
+    definitions.add(VALUE, (to - from) * items);
+    return { levels: [repetitions.finish(), definitions.finish()], valueCount: (to - from) * items };
+  }
   for (let row = from; row < to; row++) {
     const isValue = !isNull(column, row);
     repetitions.add(0, 1);

@@ -19,7 +19,8 @@ export async function runPush(input: PushTaskInput, context: TaskContext): Promi
   const target = { collectionName, partitionName, schema: output };
   const done = { rows: 0, bytes: 0 };
   const sample = new RowSample(checkRows);
-  for await (const { columns, rowCount, memoryBytes } of readLiveRows(input, context)) {
+  for await (const { columns, rowCount, memoryBytes, memory } of readLiveRows(input, context)) {
+    using _ = memory;
     const bytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
     const step = Math.max(1, Math.floor((rowCount * context.limits.batchBytes) / Math.max(1, bytes)));
     for (let from = 0; from < rowCount; from += step) {

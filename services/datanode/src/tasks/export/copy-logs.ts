@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { mapConcurrent } from "@sluice/async";
+import { createHash, type Hash } from "node:crypto";
+import { HeldMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { CopiedForm, ExportTaskInput } from "@sluice/jobs";
 import { copiedFolder, type LogKind } from "@sluice/jobs/findings";
@@ -8,10 +8,8 @@ import { bm25LogKey, deltaLogKey, insertLogKey, statsLogKey } from "@sluice/segm
 import type { TaskContext } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
 import { LiveRows } from "./live-rows.ts";
+import { type Held, readAhead } from "./read-ahead.ts";
 import { segmentsOf } from "./segments-of.ts";
-
-/** Logs that are in memory at once: one is written while others come. */
-const LOGS_AT_ONCE = 3;
 
 /** What a task of such a form works on. */
 type CopyInput = ExportTaskInput & { readonly form: CopiedForm };
@@ -22,19 +20,62 @@ type CopyInput = ExportTaskInput & { readonly form: CopiedForm };
  * not deleted.
  */
 export async function copyLogs(input: CopyInput, files: ExportedFiles, context: TaskContext): Promise<number> {
-  const live = new LiveRows(input, context);
   const done = { rows: 0, bytes: 0 };
-  for await (const segment of segmentsOf(input, context)) {
-    if (live.isNone(segment)) continue;
-    for (const [kind, logs] of logsOf(segment, input.form)) {
-      const rows = kind === "insert_log" ? segment.rowCount : 0;
-      if (logs.length > 0) await copyFolder(copiedFolder(input.form, kind, segment), logs, rows, files, context);
-    }
-    done.rows += segment.rowCount - (segment.deletedRows ?? 0);
-    done.bytes += segment.memoryBytes;
+  const read = (log: CopiedLog) => readLog(log, context);
+  for await (const { log, bytes, memory } of readAhead(
+    copiedLogs(input, context),
+    ({ sizeBytes }) => sizeBytes,
+    read,
+  )) {
+    const { folder } = log;
+    folder.hash.update(bytes);
+    await files.write(folder.path + log.name, [bytes], memory);
+    folder.sizeBytes += bytes.length;
+    if (--folder.logsLeft > 0) continue;
+    const { path, rows, sizeBytes } = folder;
+    files.note({ path, rows, sizeBytes, sha256: folder.hash.digest("hex") });
+    done.rows += folder.liveRows;
+    done.bytes += folder.memoryBytes;
     context.onProgress(done.rows, done.bytes);
   }
   return done.rows;
+}
+
+/** A segment's logs of a kind, on their way. */
+interface Folder {
+  readonly path: string;
+  /** Those of the segment, deleted ones too; 0 where its rows do not lie. */
+  readonly rows: number;
+  readonly liveRows: number;
+  readonly memoryBytes: number;
+  /** Of its logs, one after the other. */
+  readonly hash: Hash;
+  sizeBytes: number;
+  logsLeft: number;
+}
+
+interface CopiedLog extends Log {
+  readonly folder: Folder;
+}
+
+async function* copiedLogs(input: CopyInput, context: TaskContext): AsyncGenerator<CopiedLog> {
+  const live = new LiveRows(input, context);
+  for await (const segment of segmentsOf(input, context)) {
+    if (live.isNone(segment)) continue;
+    for (const [kind, logs] of logsOf(segment, input.form)) {
+      const folder = folderOf(copiedFolder(input.form, kind, segment), kind, segment, logs.length);
+      for (const log of logs) yield { ...log, folder };
+    }
+  }
+}
+
+function folderOf(path: string, kind: LogKind, segment: VisibleSegment, logsLeft: number): Folder {
+  const { rowCount, deletedRows = 0, memoryBytes } = segment;
+  const counts =
+    kind === "insert_log"
+      ? { rows: rowCount, liveRows: rowCount - deletedRows, memoryBytes }
+      : { rows: 0, liveRows: 0, memoryBytes: 0 };
+  return { path, ...counts, hash: createHash("sha256"), sizeBytes: 0, logsLeft };
 }
 
 /** By their kind. Who imports a backup makes statistics anew; who restores a snapshot takes them as they are. */
@@ -50,25 +91,6 @@ function logsOf(segment: VisibleSegment, form: CopiedForm): (readonly [LogKind, 
     ["stats_log", logsBelow(segment, statsLogs, statsLogKey)],
     ["bm25_stats", logsBelow(segment, bm25Logs, bm25LogKey)],
   ];
-}
-
-async function copyFolder(
-  folder: string,
-  logs: readonly Log[],
-  rows: number,
-  files: ExportedFiles,
-  context: TaskContext,
-): Promise<void> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  const read = (log: Log) => readLog(log, context);
-  for await (const { name, bytes } of mapConcurrent(logs, LOGS_AT_ONCE, read)) {
-    context.signal.throwIfAborted();
-    hash.update(bytes);
-    sizeBytes += bytes.length;
-    await files.write(folder + name, [bytes]);
-  }
-  files.note({ path: folder, rows, sizeBytes, sha256: hash.digest("hex") });
 }
 
 interface Log {
@@ -93,9 +115,16 @@ function deltaLogsOf(segment: VisibleSegment, lists: readonly FieldLogs[]): Log[
   );
 }
 
-async function readLog({ name, key, sizeBytes }: Log, { stored, signal }: TaskContext) {
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+async function readLog(log: CopiedLog, { stored, signal }: TaskContext): Promise<ReadLog> {
+  const { key, sizeBytes } = log;
+  using held = new DisposableStack();
+  const bytes = held.use(new HeldMemory()).take(sizeBytes);
   const length = await stored.readInto(key, 0, bytes, signal);
-  if (length === sizeBytes) return { name, bytes };
+  if (length === sizeBytes) return { log, bytes, memory: held.move() };
   throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${sizeBytes}`);
+}
+
+interface ReadLog extends Held {
+  readonly log: CopiedLog;
+  readonly bytes: Uint8Array;
 }

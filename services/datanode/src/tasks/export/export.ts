@@ -10,7 +10,7 @@ import { writeRows } from "./write-rows.ts";
  * attempt writes the same ones again. See `RunTask`.
  */
 export async function runExport(input: ExportTaskInput, context: TaskContext): Promise<TaskResult> {
-  const files = new ExportedFiles(await context.openExportRoot(input.root), input, context.signal);
+  await using files = new ExportedFiles(await context.openExportRoot(input.root), input, context.signal);
   const { form } = input;
   const rowCount = isCopiedForm(form)
     ? await copyLogs({ ...input, form }, files, context)

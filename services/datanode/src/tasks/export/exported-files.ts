@@ -2,17 +2,26 @@ import { createHash } from "node:crypto";
 import type { ExportedFile, ExportTaskInput } from "@sluice/jobs";
 import type { ObjectWrites } from "@sluice/object-store";
 
-/** Files that are on their way while the next one is made: one alone leaves a disk idle while it is synced. */
-const WRITES_AT_ONCE = 2;
+/** Bytes of files that are on their way while the next one is made; of one that is larger, one file. */
+const WRITING_BYTES = 32 << 20;
+/** A small file counts as this many: some are written at once, since each waits for storage. */
+const MIN_FILE_BYTES = 2 << 20;
 
-/** Writes the files of a task, and remembers them for the manifest. */
-export class ExportedFiles {
+interface Writing {
+  readonly written: Promise<unknown>;
+  readonly weight: number;
+  readonly memory: Disposable | undefined;
+}
+
+/** Writes the files of a task, and remembers them for the manifest. Disposing waits for those that are on their way. */
+export class ExportedFiles implements AsyncDisposable {
   readonly #store: ObjectWrites;
   readonly #input: Pick<ExportTaskInput, "folder" | "partitionName">;
   readonly #signal: AbortSignal;
   readonly #files: ExportedFile[] = [];
   /** The oldest first. */
-  readonly #writing: Promise<unknown>[] = [];
+  readonly #writing: Writing[] = [];
+  #writingBytes = 0;
 
   constructor(store: ObjectWrites, input: Pick<ExportTaskInput, "folder" | "partitionName">, signal: AbortSignal) {
     this.#store = store;
@@ -20,20 +29,27 @@ export class ExportedFiles {
     this.#signal = signal;
   }
 
-  /** Writes a file and notes it. @param path below the export's folder */
-  async add(path: string, pieces: readonly Uint8Array[], rows: number): Promise<void> {
-    const sizeBytes = await this.write(path, pieces);
-    this.note({ path, rows, sizeBytes, sha256: hashOf(pieces) });
+  /** Writes a file and notes it. @param path below the export's folder @param memory as of `write` */
+  async add(path: string, pieces: readonly Uint8Array[], rows: number, memory?: Disposable): Promise<void> {
+    const sha256 = hashOf(pieces);
+    const sizeBytes = await this.write(path, pieces, memory);
+    this.note({ path, rows, sizeBytes, sha256 });
   }
 
-  /** Resolves to its bytes when few enough are on their way; the pieces must not change before `finish`. */
-  async write(path: string, pieces: readonly Uint8Array[]): Promise<number> {
-    while (this.#writing.length >= WRITES_AT_ONCE) await this.#writing.shift();
+  /**
+   * Resolves to its bytes when few enough are on their way.
+   * @param memory of pieces of this file and earlier ones: disposed of when all of them are written, or nothing is any more
+   */
+  async write(path: string, pieces: readonly Uint8Array[], memory?: Disposable): Promise<number> {
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const weight = Math.max(MIN_FILE_BYTES, sizeBytes);
     const written = this.#store.put(`${this.#input.folder}/${path}`, pieces, this.#signal);
-    // It surfaces when a later one is written, or at the end.
+    // It surfaces when it is waited for.
     written.catch(() => {});
-    this.#writing.push(written);
-    return pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#writing.push({ written, weight, memory });
+    this.#writingBytes += weight;
+    while (this.#writing.length > 1 && this.#writingBytes > WRITING_BYTES) await this.#endOldest();
+    return sizeBytes;
   }
 
   note(file: Omit<ExportedFile, "partition">): void {
@@ -42,8 +58,21 @@ export class ExportedFiles {
 
   /** All files, in the order in which they were added. */
   async finish(): Promise<readonly ExportedFile[]> {
-    await Promise.all(this.#writing);
+    while (this.#writing.length > 0) await this.#endOldest();
     return this.#files;
+  }
+
+  async #endOldest(): Promise<void> {
+    const { written, weight, memory } = this.#writing[0];
+    await written;
+    this.#writing.shift();
+    this.#writingBytes -= weight;
+    memory?.[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#writing.map(({ written }) => written));
+    for (const { memory } of this.#writing.splice(0)) memory?.[Symbol.dispose]();
   }
 }
 

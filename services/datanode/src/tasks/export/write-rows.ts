@@ -12,7 +12,7 @@ const MAX_GROWTH = 4;
 
 /** The rows of segments into files, in their order. Resolves to their number. */
 export async function writeRows(input: ExportTaskInput, files: ExportedFiles, context: TaskContext): Promise<number> {
-  const out = new RollingFiles(input, files);
+  using out = new RollingFiles(input, files);
   let done = 0;
   for await (const rows of readLiveRows(input, context)) {
     await out.append(rows);
@@ -24,10 +24,12 @@ export async function writeRows(input: ExportTaskInput, files: ExportedFiles, co
 }
 
 /** Files of about the same size, one after the other; a set of column files counts as one. */
-class RollingFiles {
+class RollingFiles implements Disposable {
   readonly #input: ExportTaskInput;
   readonly #files: ExportedFiles;
   #writer: FileWriter;
+  /** Of what the file has pieces of. */
+  #memory = new DisposableStack();
   #count = 0;
   rowCount = 0;
 
@@ -37,14 +39,18 @@ class RollingFiles {
     this.#writer = this.#open();
   }
 
-  async append({ columns, rowCount }: PartRows): Promise<void> {
+  async append({ columns, rowCount, memory }: PartRows): Promise<void> {
+    using held = new DisposableStack();
+    held.use(memory);
     const bytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
     const { batchBytes = bytes } = this.#form;
-    const step = Math.max(1, Math.floor((rowCount * batchBytes) / Math.max(1, bytes)));
+    const atOnce = Math.min(batchBytes, this.#input.fileBytes);
+    const step = Math.max(1, Math.floor((rowCount * atOnce) / Math.max(1, bytes)));
     for (let from = 0; from < rowCount; from += step) {
       const to = Math.min(rowCount, from + step);
       const slices = step >= rowCount ? columns : columns.map((column) => sliceRows(column, from, to));
       this.#writer.append(slices, to - from);
+      if (to === rowCount && !this.#form.copiesColumns) this.#memory.use(held.move());
       if (this.#writer.sizeBytes >= this.#input.fileBytes) await this.#roll();
     }
     this.rowCount += rowCount;
@@ -64,12 +70,22 @@ class RollingFiles {
 
   async #roll(): Promise<void> {
     const { sizeBytes, rowCount } = this.#writer;
-    if (sizeBytes > MAX_GROWTH * this.#input.fileBytes) throw tooLarge(rowCount, sizeBytes);
+    if (this.#form.name === "numpy" && sizeBytes > MAX_GROWTH * this.#input.fileBytes)
+      throw tooLarge(rowCount, sizeBytes);
     const { partitionName, segmentIds } = this.#input;
     // Imports pass over names that begin with `_`, as that of the default partition does.
     const name = `partition_${partitionName}/${segmentIds[0]}-${this.#count++}`;
-    for (const { suffix, pieces } of this.#writer.finish()) await this.#files.add(name + suffix, pieces, rowCount);
+    const files = this.#writer.finish();
+    for (const [i, { suffix, pieces }] of files.entries()) {
+      const memory = i === files.length - 1 ? this.#memory.move() : undefined;
+      await this.#files.add(name + suffix, pieces, rowCount, memory);
+    }
+    this.#memory = new DisposableStack();
     this.#writer = this.#open();
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
   }
 }
 
