@@ -43,6 +43,14 @@ export class HeldMemory implements Disposable {
     return bytes;
   }
 
+  /** Gives one back before the others. */
+  give(bytes: Uint8Array<ArrayBuffer>): void {
+    const index = this.#taken.lastIndexOf(bytes);
+    if (index < 0) return;
+    this.#taken.splice(index, 1);
+    giveMemory(bytes);
+  }
+
   /** Nothing of it is read or written any more. */
   [Symbol.dispose](): void {
     for (const bytes of this.#taken) giveMemory(bytes);

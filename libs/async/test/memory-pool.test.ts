@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { giveMemory, isPooled, takeMemory } from "@sluice/async";
+import { giveMemory, HeldMemory, isPooled, takeMemory } from "@sluice/async";
 
 const MIB = 1 << 20;
 
@@ -25,6 +25,18 @@ describe("memory that is used again", () => {
     expect(taken.slice(0, 13).every((bytes, i) => bytes === many[13 - i])).toBe(true);
     expect(many.includes(taken[13])).toBe(false);
     for (const bytes of pooled) giveMemory(bytes);
+  });
+
+  it("is held for a reader, which may give some of it back before the rest", () => {
+    const held = new HeldMemory();
+    const [first, second] = [held.take(MIB), held.take(MIB)];
+    held.give(first);
+    const other = takeMemory(MIB);
+    expect(placeOf(other)).toBe(placeOf(first));
+    held.give(first);
+    held[Symbol.dispose]();
+    expect(placeOf(takeMemory(MIB))).toBe(placeOf(second));
+    expect(placeOf(takeMemory(MIB))).not.toBe(placeOf(first));
   });
 });
 

@@ -14,3 +14,4 @@ export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from
 export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
 export { decodeSnappyBlock } from "./snappy.ts";
+export { placeTexts, type TextRoom, takeNumberedTexts, takePlainTexts, writePlainTexts } from "./texts.ts";

@@ -21,7 +21,7 @@ export { LeafReader } from "./pages/leaf-reader.ts";
 export { MemoryLeafReader } from "./pages/memory-leaf-reader.ts";
 export { PageBudget } from "./pages/page-budget.ts";
 export type { PageDecoder } from "./pages/page-decoder.ts";
-export type { PageMemory } from "./pages/page-memory.ts";
+export { newMemory, type PageMemory } from "./pages/page-memory.ts";
 export { type PlainPage, writeColumnFile, writeConstantFile } from "./writer/column-file.ts";
 export { definitionLevels, varint } from "./writer/definition-levels.ts";
 export type { ColumnType } from "./writer/footer-writer.ts";

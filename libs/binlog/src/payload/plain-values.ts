@@ -1,9 +1,14 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
-import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
+import { copyShort, LONG_BYTES, viewOf, writePlainTexts } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import { Scratch } from "./scratch.ts";
 
 const scratch = new Scratch();
+/** Of pages of texts, where kernels write them: in the thread's arena. */
+const texts = new Scratch({ take: takeMemory, give: giveMemory });
+/** Larger pages are rare, and would take the arena from others. */
+const MAX_TEXTS_BYTES = 4 << 20;
 
 /**
  * Values of rows `[from, to)` in PLAIN encoding, without nulls. A view of the column where its memory has that form
@@ -28,13 +33,15 @@ export function plainValues(column: Column, dataType: DataType, from: number, to
 
 /** Must the bytes be copied before the next call of `plainValues`? */
 export function isScratch(bytes: Uint8Array): boolean {
-  return scratch.owns(bytes);
+  return scratch.owns(bytes) || texts.owns(bytes);
 }
 
 /** BYTE_ARRAY: uint32 length, then the bytes. */
 function plainVarValues(column: VarColumn, validity: Uint8Array | undefined, from: number, to: number): Uint8Array {
   const { offsets, data } = column;
-  const target = scratch.take(offsets[to] - offsets[from] + 4 * (to - from));
+  const size = offsets[to] - offsets[from] + 4 * (to - from);
+  const target = (size <= MAX_TEXTS_BYTES ? texts : scratch).take(size);
+  if (!validity && writePlainTexts(column, from, to, target)) return target;
   const [view, source] = [viewOf(target), viewOf(data)];
   let at = 0;
   for (let row = from; row < to; row++) {

@@ -1,10 +1,11 @@
 import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
 import { TooLarge } from "../damage.ts";
+import { newMemory, type PageMemory } from "../pages/page-memory.ts";
 
 /** More than this cannot be one column of a batch: as much as the greatest array of texts has. */
 const MAX_BATCH_BYTES = 1 << 28;
 
-/** Values of any length, one after the other: the form of a `VarColumn`, growing. Nothing is freed: it is used again. */
+/** Values of any length, one after the other: the form of a `VarColumn`, growing. It is used again and again. */
 export class BytesSink {
   data = new Uint8Array(0);
   /** `count + 1` offsets. */
@@ -13,11 +14,15 @@ export class BytesSink {
   /** Decoders stop behind the first value with which this many bytes are reached. */
   softLimit = Number.POSITIVE_INFINITY;
   readonly #maxBytes: number;
+  readonly #memory: PageMemory;
   #view = viewOf(this.data);
+  /** Of the offsets, as it was taken. */
+  #offsetBytes: Uint8Array<ArrayBuffer> | undefined;
 
-  /** @param maxBytes below 2^32, since offsets are uint32 */
-  constructor(maxBytes = MAX_BATCH_BYTES) {
+  /** @param maxBytes below 2^32, since offsets are uint32 @param memory that it lies in: in the thread's arena kernels work on it */
+  constructor(maxBytes = MAX_BATCH_BYTES, memory = newMemory) {
     this.#maxBytes = maxBytes;
+    this.#memory = memory;
   }
 
   /** Of `data`. */
@@ -58,8 +63,9 @@ export class BytesSink {
   reserve(size: number): void {
     if (size <= this.data.length) return;
     if (size > this.#maxBytes) throw new TooLarge("a column in memory", this.#maxBytes);
-    const grown = new Uint8Array(Math.min(this.#maxBytes, Math.max(size, this.data.length * 2, 1024)));
+    const grown = this.#memory.take(Math.min(this.#maxBytes, Math.max(size, this.data.length * 2, 1024)));
     grown.set(this.data.subarray(0, this.length));
+    this.#memory.give(this.data);
     this.data = grown;
     this.#view = viewOf(grown);
   }
@@ -75,8 +81,23 @@ export class BytesSink {
   /** Makes room for `count` values in all. */
   reserveValues(count: number): void {
     if (count < this.offsets.length) return;
-    const grown = new Uint32Array(Math.max(count + 1, this.offsets.length * 2, 256));
-    grown.set(this.offsets);
-    this.offsets = grown;
+    const memory = this.#memory.take(4 * Math.max(count + 1, this.offsets.length * 2, 256));
+    const grown = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
+    grown.set(this.offsets.subarray(0, this.count + 1));
+    this.#giveOffsets();
+    [this.offsets, this.#offsetBytes] = [grown, memory];
+  }
+
+  /** Gives its memory back, and has no values any more. More may come. */
+  release(): void {
+    this.#memory.give(this.data);
+    this.#giveOffsets();
+    [this.data, this.offsets, this.count] = [new Uint8Array(0), new Uint32Array(1), 0];
+    this.#view = viewOf(this.data);
+  }
+
+  #giveOffsets(): void {
+    if (this.#offsetBytes) this.#memory.give(this.#offsetBytes);
+    this.#offsetBytes = undefined;
   }
 }

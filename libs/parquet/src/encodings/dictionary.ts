@@ -1,4 +1,6 @@
+import { takeNumberedTexts } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
+import { newMemory, type PageMemory } from "../pages/page-memory.ts";
 import { BytesSink } from "./bytes-sink.ts";
 import { RleDecoder } from "./rle.ts";
 import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
@@ -10,17 +12,25 @@ const STEP = 1024;
 export class Dictionary {
   size = 0;
   fixed = new Uint8Array(0);
-  readonly bytes = new BytesSink();
+  readonly bytes: BytesSink;
+
+  constructor(memory: PageMemory = newMemory) {
+    this.bytes = new BytesSink(undefined, memory);
+  }
 }
 
 /** Indexes into a dictionary: one byte of bit width, then runs. */
 class IndexDecoder {
   readonly indexes = new Int32Array(STEP);
   readonly #runs = new RleDecoder();
+  /** Of `indexes`, those that were decoded ahead. */
+  #from = 0;
+  #to = 0;
 
   reset(bytes: Uint8Array, start: number, end: number): void {
     if (start < end) this.#runs.reset(bytes, start + 1, end, bytes[start]);
     else this.#runs.reset(bytes, start, end, 0);
+    this.#from = this.#to = 0;
   }
 
   /** Fills `indexes` with the next `count`, all of them below `size`. */
@@ -32,10 +42,17 @@ class IndexDecoder {
     }
   }
 
-  takeOne(size: number): number {
-    const index = this.#runs.next() >>> 0;
-    if (index >= size) throw new Damage(`index ${index} into a dictionary of ${size} values`);
-    return index;
+  /** Some of the next `count`, one at least, as of `next`; they stay the next ones until `pass` is called. @param count one at least */
+  ahead(count: number, size: number): Int32Array {
+    if (this.#from === this.#to) {
+      [this.#from, this.#to] = [0, Math.min(STEP, count)];
+      this.next(this.#to, size);
+    }
+    return this.indexes.subarray(this.#from, Math.min(this.#to, this.#from + count));
+  }
+
+  pass(count: number): void {
+    this.#from += count;
   }
 }
 
@@ -98,12 +115,23 @@ export class DictionaryBytesDecoder implements BytesDecoder {
 
   read(count: number, sink: BytesSink): number {
     const { bytes, size } = this.#dictionary;
-    const { view } = bytes;
     let done = 0;
-    for (; done < count && !sink.isFull; done++) {
-      const index = this.#indexes.takeOne(size);
-      sink.append(bytes.data, bytes.offsets[index], bytes.offsets[index + 1], view);
+    while (done < count && !sink.isFull) {
+      const indexes = this.#indexes.ahead(count - done, size);
+      const taken = takeNumberedTexts(indexes, bytes, sink);
+      sink.count += taken;
+      const passed = taken || appendAll(indexes, bytes, sink);
+      this.#indexes.pass(passed);
+      done += passed;
     }
     return done;
   }
+}
+
+/** One by one, until the sink is full. */
+function appendAll(indexes: Int32Array, { data, offsets, view }: BytesSink, sink: BytesSink): number {
+  let done = 0;
+  for (; done < indexes.length && !sink.isFull; done++)
+    sink.append(data, offsets[indexes[done]], offsets[indexes[done] + 1], view);
+  return done;
 }

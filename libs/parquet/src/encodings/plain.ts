@@ -1,7 +1,10 @@
-import { viewOf } from "@sluice/kernels";
+import { takePlainTexts, viewOf } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 import type { BytesSink } from "./bytes-sink.ts";
 import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
+
+/** Values that are appended one by one before the kernel is tried again: one that had no room made some. */
+const APPENDED = 64;
 
 /** PLAIN values of equal width: one copy. */
 export class PlainFixedDecoder implements FixedDecoder {
@@ -71,6 +74,23 @@ export class PlainBytesDecoder implements BytesDecoder {
   }
 
   read(count: number, sink: BytesSink): number {
+    let done = 0;
+    while (done < count && !sink.isFull)
+      done += this.#take(count - done, sink) || this.#append(Math.min(APPENDED, count - done), sink);
+    return done;
+  }
+
+  /** By the kernel, as far as it goes. */
+  #take(count: number, sink: BytesSink): number {
+    const taken = takePlainTexts(this.#bytes, this.#at, this.#end, count, sink);
+    const before = sink.length;
+    sink.count += taken;
+    this.#at += 4 * taken + sink.length - before;
+    return taken;
+  }
+
+  /** One by one. @throws {Damage} */
+  #append(count: number, sink: BytesSink): number {
     const [bytes, view, end] = [this.#bytes, this.#view, this.#end];
     let [done, at] = [0, this.#at];
     for (; done < count && !sink.isFull; done++) {

@@ -21,13 +21,14 @@ export class ColumnDecoders {
   readonly #isInteger: boolean;
   readonly #memory: PageMemory;
   readonly #made = new Map<number, (FixedDecoder | BytesDecoder) & Resettable>();
-  readonly dictionary = new Dictionary();
+  readonly dictionary: Dictionary;
   hasDictionary = false;
 
   /** @param physicalType as in the schema @param width bytes of a value, 0 for byte arrays */
   constructor(physicalType: string, { width }: LeafType, memory: PageMemory) {
     this.#width = width;
     this.#memory = memory;
+    this.dictionary = new Dictionary(memory);
     this.#isBool = physicalType === "BOOLEAN";
     this.#isInteger = physicalType === "INT32" || physicalType === "INT64";
   }
@@ -63,7 +64,7 @@ export class ColumnDecoders {
     const size = count * this.#width;
     if (size > bytes.length) throw new Damage(`a dictionary of ${count} values has ${bytes.length} bytes`);
     if (this.dictionary.fixed.length < size) {
-      this.release();
+      this.#giveFixed();
       this.dictionary.fixed = this.#memory.take(size);
     }
     this.dictionary.fixed.set(bytes.subarray(0, size));
@@ -71,6 +72,11 @@ export class ColumnDecoders {
 
   /** Gives the memory of the dictionary back. Another one may come. */
   release(): void {
+    this.#giveFixed();
+    this.dictionary.bytes.release();
+  }
+
+  #giveFixed(): void {
     this.#memory.give(this.dictionary.fixed);
     this.dictionary.fixed = new Uint8Array(0);
   }

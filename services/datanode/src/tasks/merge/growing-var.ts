@@ -1,6 +1,6 @@
 import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
-import { copyShort, LONG_BYTES, viewOf } from "@sluice/kernels";
+import { copyShort, LONG_BYTES, placeTexts, viewOf } from "@sluice/kernels";
 import {
   areAllFound,
   copyBytes,
@@ -133,6 +133,7 @@ export class GrowingVar implements GrowingColumn {
 
   #copyFound(froms: Uint32Array, offsets: Uint32Array, target: Uint8Array): void {
     const source = this.#data;
+    if (placeTexts(source, froms, offsets, target)) return;
     const [from, to] = [viewOf(source), viewOf(target)];
     for (let begin = 0; begin < froms.length; begin += TOUCHED_ROWS) {
       const end = Math.min(froms.length, begin + TOUCHED_ROWS);

@@ -12,9 +12,9 @@ export abstract class CheckedTextColumn extends FlatColumn {
   protected readonly output: VarOutput;
   readonly #checks: readonly TextCheck[];
 
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, { dynamic, rejects }: ReadContext) {
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, { dynamic, rejects, memory }: ReadContext) {
     super(position, leaf);
-    this.output = new VarOutput(field, rejects);
+    this.output = new VarOutput(field, rejects, memory);
     this.#checks = textChecks(field, dynamic);
   }
 

@@ -1,3 +1,4 @@
+import type { HeldMemory } from "@sluice/async";
 import { type Column, Validity } from "@sluice/columns";
 import type { SourceLocation } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
@@ -10,12 +11,14 @@ const EMPTY = new Uint8Array(0);
 /** Memory of a column of varying length, with the rows that were read beyond the last batch, and what becomes of its nulls. */
 export class VarOutput {
   readonly rules: FieldRules;
-  readonly cells = new BytesSink();
+  readonly cells: BytesSink;
   readonly #validity = new Validity();
   /** Rows that the last batch had. */
   #taken = 0;
 
-  constructor(field: FieldSchema, rejects: RowRejects) {
+  /** @param memory of the reading, where kernels fill the column */
+  constructor(field: FieldSchema, rejects: RowRejects, memory?: HeldMemory) {
+    this.cells = new BytesSink(undefined, memory);
     this.rules = new FieldRules(field, rejects);
   }
 
