@@ -8,7 +8,15 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
-import { describeWith, pythonOf, TemporaryFolders, TestClient, useRest, useServer } from "../support/index.ts";
+import {
+  describeWith,
+  eventually,
+  pythonOf,
+  TemporaryFolders,
+  TestClient,
+  useRest,
+  useServer,
+} from "../support/index.ts";
 
 // Collections go from a real Milvus to us and back, over gRPC. It starts once for the file.
 
@@ -73,7 +81,7 @@ const collections = [
 suite("a real Milvus", () => {
   const folders = new TemporaryFolders();
   const fixture = useServer({ dataSourceEndpoint: "127.0.0.1", splitSize: "1MB", exportRoot: `out=${shared}` });
-  const { run } = useRest(fixture, "copy");
+  const { run, post, ended } = useRest(fixture, "copy");
   let served: { child: ChildProcess; address: string };
   let peer: TestClient;
 
@@ -162,6 +170,27 @@ suite("a real Milvus", () => {
     expect(job).toMatchObject({ state: "Completed", strategy: "files" });
     expect(await peer.query("automatic", "id > 0", ["*"])).toEqual(await client.query("automatic", "id > 0", ["*"]));
   });
+
+  it.each([
+    ["rows", {}],
+    ["files", { files: "out://given", filesAs: join(shared, "given") }],
+  ])(
+    "keeps nothing of a copy by %s that is cancelled",
+    async (_, handover) => {
+      const to = { address: served.address, ...handover };
+      const { data } = await post("create", { to, collectionName: "everything", targetCollectionName: "never" });
+      const names = async () =>
+        (await peer.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames;
+      const interim = `copying_${data.jobId}`;
+      await eventually(async () => expect(await names()).toContain(interim), 30_000);
+      await post("pause", data);
+      await post("cancel", data);
+      expect((await ended(data.jobId)).state).toBe("Failed");
+      await eventually(async () => expect(await names()).not.toContain(interim), 60_000);
+      expect(await names()).not.toContain("never");
+    },
+    120_000,
+  );
 });
 
 async function indexesOf({ raw }: TestClient, collectionName: string) {
