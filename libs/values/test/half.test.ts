@@ -40,8 +40,8 @@ describe("half floats, all of them", () => {
 
   it("rounds to binary16 as the platform does", () => {
     const sameBits = (value: number) => {
-      if (Number.isNaN(value)) expect(float16BitsToFloat32(float32ToFloat16Bits(value))).toBeNaN();
-      else expect([value, float32ToFloat16Bits(value)]).toEqual([value, referenceBits(value)]);
+      const bits = float32ToFloat16Bits(value);
+      return Number.isNaN(value) ? Number.isNaN(float16BitsToFloat32(bits)) : bits === referenceBits(value);
     };
     fc.assert(fc.property(anyFloat, sameBits), { seed: 11, numRuns: 20_000 });
     fc.assert(fc.property(nearHalf, sameBits), { seed: 12, numRuns: 20_000 });
@@ -63,13 +63,13 @@ describe("half floats, all of them", () => {
 
   it("bfloat16 is the nearest of the two neighbours, the even one on a tie", () => {
     const check = (value: number) => {
-      if (!Number.isFinite(value)) return;
+      if (!Number.isFinite(value)) return true;
       const bits = float32ToBfloat16Bits(value);
       single[0] = value;
       const low = singleBits[0] >>> 16;
       const rest = singleBits[0] & 0xffff;
       const up = rest > 0x8000 || (rest === 0x8000 && (low & 1) === 1);
-      expect(bits).toBe(up ? low + 1 : low);
+      return bits === (up ? low + 1 : low);
     };
     fc.assert(fc.property(anyFloat, check), { seed: 13, numRuns: 20_000 });
   });
