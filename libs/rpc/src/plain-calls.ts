@@ -43,6 +43,7 @@ export function takePlainCalls(server: Server, options: PlainCallOptions): void 
     http2.on("session", (session) => session.setLocalWindowSize(WINDOW_BYTES));
     http2.on("stream", (stream, headers) => {
       if (calls.take(stream, headers)) return;
+      dropLongDeadline(headers);
       for (const listener of theirs) listener(stream, headers);
     });
   });
@@ -172,6 +173,11 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
     (encoding === undefined || encoding === "identity") &&
     headers["content-type"]?.startsWith("application/grpc") === true
   );
+}
+
+/** grpc-js 1.14.7 cuts milliseconds to 32 bits: a call that may take 30 days is over at once there. None runs for that long. */
+function dropLongDeadline(headers: IncomingHttpHeaders): void {
+  if ((deadlineOf(headers["grpc-timeout"]) ?? 0) > MAX_MS) delete headers["grpc-timeout"];
 }
 
 function deadlineExceeded(): GrpcError {

@@ -79,6 +79,16 @@ describe("a call of one message", () => {
     expect(leftMs).toBeLessThanOrEqual(600_000);
   });
 
+  it.each<[string, Record<string, string>, (text: string) => Buffer]>([
+    ["plain", {}, (text) => frame(request(text))],
+    ["compressed", { "grpc-encoding": "gzip" }, (text) => frame(gzipSync(request(text)), 1)],
+  ])("is answered when its client waits for weeks, %s", async (_, headers, bytesOf) => {
+    const session = await serve(echo);
+    // 24 days, a month, 2^32 ms and a little, ten thousand years.
+    for (const wait of ["2073600S", "2592000S", "4294968S", "99999999H"])
+      expect(textOf(await ask(session, [bytesOf(wait)], { ...headers, "grpc-timeout": wait }))).toBe(wait);
+  });
+
   it("is answered however it is cut", async () => {
     const session = await serve(echo);
     const cuts = fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 6 });
