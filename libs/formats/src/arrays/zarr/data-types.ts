@@ -62,7 +62,7 @@ function putNumber(view: DataView, code: string, value: number, isLittle: boolea
   if (code === "f8") view.setFloat64(0, value, isLittle);
   else if (code === "f4") view.setFloat32(0, value, isLittle);
   else if (!Number.isSafeInteger(value)) return false;
-  else if (code === "i8") view.setBigInt64(0, BigInt(value), isLittle);
+  else if (code === "i8" || code === "M8") view.setBigInt64(0, BigInt(value), isLittle);
   else if (code === "u8") view.setBigUint64(0, BigInt(value), isLittle);
   else if (code === "i4" || code === "u4") view.setInt32(0, value, isLittle);
   else if (code === "i2" || code === "u2") view.setInt16(0, value, isLittle);

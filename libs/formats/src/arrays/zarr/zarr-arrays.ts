@@ -3,6 +3,7 @@ import type { SourceFile } from "@sluice/object-store";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { arraySet } from "../one-file.ts";
 import { zarrHeader } from "./array-rows.ts";
+import { type Attributes, asAttributesSay } from "./attributes.ts";
 import { storedChunks } from "./chunk-files.ts";
 import { parseV2, parseV3, type ZarrArray } from "./metadata.ts";
 import { zarrFolders, zarrRoot } from "./store-files.ts";
@@ -44,7 +45,8 @@ async function arrayAt(
   if (!note) return undefined;
   const meta = await readNote(note, signal);
   if (v3 && meta.node_type === "group") return undefined;
-  const parsed = parseNote(note, () => (v3 ? parseV3(name, meta) : parseV2(name, meta)));
+  const attributes = await attributesOf(meta, v3 ? undefined : paths.get(`${folder}.zattrs`), signal);
+  const parsed = parseNote(note, () => asAttributesSay(v3 ? parseV3(name, meta) : parseV2(name, meta), attributes));
   const base = { name, source: note };
   if (parsed instanceof ImportError) {
     const header = () => Promise.reject(parsed);
@@ -57,6 +59,15 @@ async function arrayAt(
     named: isMatrix ? { ...base, header, role: "vectors" } : { ...base, header },
     note: missingNote(parsed, folder, paths),
   };
+}
+
+/** @param own file of attributes, as arrays of version 2 have one */
+async function attributesOf(
+  meta: Record<string, unknown>,
+  own: SourceFile | undefined,
+  signal: AbortSignal,
+): Promise<Attributes> {
+  return own ? await readNote(own, signal) : ((meta.attributes ?? {}) as Attributes);
 }
 
 /** What is wrong with an array that nobody asks for does not matter. */
@@ -80,13 +91,23 @@ async function readNote(note: SourceFile, signal: AbortSignal): Promise<Record<s
   const bytes = Buffer.alloc(note.sizeBytes);
   const count = await note.readInto(0, bytes, signal);
   try {
-    const meta = JSON.parse(bytes.toString("utf8", 0, count));
-    if (typeof meta === "object" && meta !== null) return meta;
+    const meta = parseJson(bytes.toString("utf8", 0, count));
+    if (typeof meta === "object" && meta !== null) return meta as Record<string, unknown>;
     throw new SyntaxError("they are no object");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ImportError("malformed_file", `the metadata are no JSON: ${error.message}`, { file: note.path });
   }
+}
+
+/** Attributes may be NaN, which zarr-python writes as it is; nothing that is asked of them is. */
+function parseJson(text: string): unknown {
+  const isOwn = /\b(NaN|Infinity)\b/.test(text);
+  return JSON.parse(isOwn ? text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)\b/g, quotedOrNull) : text);
+}
+
+function quotedOrNull(token: string): string {
+  return token.startsWith('"') ? token : "null";
 }
 
 /** Chunks that a store does not have are the fill value, on purpose or by loss: nothing tells which. */

@@ -63,6 +63,57 @@ describe("zarr", () => {
     expect(rows).toEqual([{ id: 0, vector: [0, 1, 2] }, { id: 1, vector: [3, 4, 5] }]); // biome-ignore format: one line
   });
 
+  /** Two rows as zarr-python 3.1.6 writes them for xarray 2026.9.0: of `time` -1 and 1700000000000005, beside vectors whose attributes are no JSON. */
+  const ofXarray = (version: 2 | 3, attributes: string) =>
+    new Map([
+      version === 2 ? [".zgroup", Buffer.from('{"zarr_format":2}')] : ["zarr.json", Buffer.from('{"zarr_format":3,"node_type":"group"}')],
+      ...arrayFiles(version, "vector", [2, 1], "float32", "0000803f00000040", '{"note":"NaN, \\"NaN\\"","least":-Infinity,"no":NaN}'),
+      ...arrayFiles(version, "id", [2], "int64", "07".padEnd(16, "0") + "08".padEnd(16, "0"), "{}"),
+      ...arrayFiles(version, "time", [2], "int64", `${"f".repeat(16)}05401e18240a0600`, attributes),
+    ]); // biome-ignore format: an array a line
+  const timed = (type: number) =>
+    fixtureSchema({ fields: [fields.id, { ...fields.vector, params: { dim: 1 } }, { name: "time", type }] });
+
+  it.each([2, 3] as const)(
+    "takes counts from 1970 on for times, as xarray writes them, in version %i",
+    async (version) => {
+      for (const start of ["1970-01-01", "1970-01-01 00:00:00", "1970-1-1T00:00:00Z"]) {
+        const files = ofXarray(version, `{"units":"microseconds since ${start}","calendar":"proleptic_gregorian"}`);
+        const instants = (await rowsOf(files, [], timed(26))).map(({ time }) => time);
+        expect(instants).toEqual(["1969-12-31T23:59:59.999999Z", "2023-11-14T22:13:20.000005Z"]);
+        const counts = (await rowsOf(files, [], timed(5))).map(({ time }) => time);
+        expect(counts.map(Number)).toEqual([-1, 1_700_000_000_000_005]);
+      }
+    },
+  );
+
+  it.each<[attributes: string, why: string]>([
+    ['{"units":"days since 2020-01-01 00:00:00"}', "array 'time' counts 'days since 2020-01-01 00:00:00', where times"],
+    [
+      '{"units":"days since 1970-01-01","calendar":"noleap"}',
+      "counts 'days since 1970-01-01' by the calendar 'noleap'",
+    ],
+    ['{"units":"fortnights since 1970-01-01"}', 'set ds["time"].encoding = {"units": "microseconds since 1970-01-01"}'],
+    [
+      '{"scale_factor":0.1,"add_offset":1}',
+      "array 'time' is packed (scale_factor 0.1, add_offset 1), which is not undone",
+    ],
+  ])("refuses numbers that are no values: %s", async (attributes, why) => {
+    for (const version of [2, 3] as const) {
+      await expect(rowsOf(ofXarray(version, attributes), [], timed(5))).rejects.toThrow(why);
+      const untimed = fixtureSchema({ fields: [fields.id, { ...fields.vector, params: { dim: 1 } }] });
+      expect(await rowsOf(ofXarray(version, attributes), [], untimed)).toHaveLength(2);
+    }
+  });
+
+  it.each(['{"units":"metres"}', '{"units":7}', '{"scale_factor":1,"add_offset":0.0}', "{}"])(
+    "reads numbers with the attributes %s",
+    async (attributes) => {
+      for (const version of [2, 3] as const)
+        expect(await rowsOf(ofXarray(version, attributes), [], timed(5))).toHaveLength(2);
+    },
+  );
+
   it.each(["v3-holes", "v2-holes"])("%s: chunks that are not there are the fill value, which is said", async (name) => {
     const warnings: string[] = [];
     const rows = plain(await rowsOf(await unpacked(name), warnings));
@@ -181,6 +232,38 @@ describe("zarr", () => {
     }
   });
 });
+
+/** An array of one chunk that is not compressed. @param attributes in JSON, or what Python calls so */
+function arrayFiles(
+  version: 2 | 3,
+  name: string,
+  shape: readonly number[],
+  type: "float32" | "int64",
+  hex: string,
+  attributes: string,
+): [path: string, bytes: Buffer][] {
+  const base = { shape, fill_value: 0, zarr_format: version };
+  const place = shape.map(() => 0).join("/");
+  const chunk = Buffer.from(hex, "hex");
+  if (version === 2) {
+    const how = { order: "C", filters: null, compressor: null, dimension_separator: "/" };
+    const meta = { ...base, ...how, chunks: shape, dtype: type === "int64" ? "<i8" : "<f4" };
+    const notes = { ".zarray": JSON.stringify(meta), ".zattrs": attributes };
+    const files = Object.entries(notes).map(([note, text]): [string, Buffer] => [`${name}/${note}`, Buffer.from(text)]);
+    return [...files, [`${name}/${place}`, chunk]];
+  }
+  const meta = {
+    ...{ ...base, node_type: "array", data_type: type },
+    chunk_grid: { name: "regular", configuration: { chunk_shape: shape } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    codecs: [{ name: "bytes", configuration: { endian: "little" } }],
+  };
+  const text = `${JSON.stringify(meta).slice(0, -1)},"attributes":${attributes}}`;
+  return [
+    [`${name}/zarr.json`, Buffer.from(text)],
+    [`${name}/c/${place}`, chunk],
+  ];
+}
 
 const codes = ["malformed_file", "unsupported", "schema_mismatch", "value_invalid"];
 
