@@ -16,7 +16,7 @@ import {
   resolveOutputFields,
 } from "@sluice/query";
 import { type common, decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
-import type { CollectionSchema } from "@sluice/schema";
+import { type CollectionSchema, momentOfSession } from "@sluice/schema";
 import { type ElementCursor, elementCursorOf } from "./element-cursor.ts";
 import { isTrue } from "./given.ts";
 import { templateValues } from "./template-values.ts";
@@ -145,7 +145,6 @@ export interface ReadMoment {
 /** An iterator's session timestamp pins its snapshot: what was changed later is not seen. */
 export function readMoment(params: readonly common.KeyValuePair[], guaranteeTimestamp: bigint): ReadMoment {
   const isIterator = isTrue(params.find(({ key }) => key === "iterator")?.value);
-  // Smaller values are names of consistency levels, not times.
-  const pin = isIterator && guaranteeTimestamp > 1n << 40n ? guaranteeTimestamp : 0n;
+  const pin = (isIterator && momentOfSession(guaranteeTimestamp)) || 0n;
   return { pin, isAsked: isIterator && pin === 0n };
 }

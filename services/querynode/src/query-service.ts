@@ -1,7 +1,7 @@
 import { Turns } from "@sluice/async";
 import { bytesField, countData, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
-import { primaryKeyIndex } from "@sluice/schema";
+import { primaryKeyIndex, sessionTimestamp } from "@sluice/schema";
 import { answerFields, MAX_ANSWER_BYTES } from "./answer-fields.ts";
 import { answerGroups } from "./answer-groups.ts";
 import { comparePicked } from "./compare-picked.ts";
@@ -52,7 +52,7 @@ export class QueryService {
       status: okStatus(),
       outputFields: namesOf(query),
       collectionName: order.collectionName,
-      sessionTs: isAsked ? snapshot.timestamp : 0n,
+      sessionTs: isAsked ? sessionTimestamp(snapshot.timestamp) : 0n,
       primaryFieldName: query.collection.fields[primaryKeyIndex(query.collection)].name,
       elementIndices: elements.map((some) => ({ indices: { data: Array.from(some, BigInt) } })),
     });

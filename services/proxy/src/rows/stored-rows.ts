@@ -1,7 +1,7 @@
 import type { Column } from "@sluice/columns";
 import { columnOfData, countKeys, type FieldBytes, type QueryAnswer, splitQueryAnswer } from "@sluice/fields";
 import { checkStatus, milvus, READER_ABSENT_MS, type rootCoord, type schema as wire } from "@sluice/rpc";
-import { type CollectionSchema, isComputed, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, isComputed, momentOfSession, primaryKeyIndex } from "@sluice/schema";
 import type { ProxyContext } from "../context.ts";
 import { type Keys, keysOf } from "./keys.ts";
 
@@ -54,6 +54,7 @@ function bytesOfAnswer(answer: Uint8Array | milvus.QueryResults): Uint8Array {
 
 function rowsIn({ status, fields, sessionTs }: QueryAnswer, schema: CollectionSchema): StoredRows {
   checkStatus(status);
+  const timestamp = momentOfSession(sessionTs) ?? sessionTs;
   const byName = new Map<string, FieldBytes>();
   for (const field of fields) {
     byName.set(field.isDynamic ? "$meta" : field.name, field);
@@ -62,13 +63,13 @@ function rowsIn({ status, fields, sessionTs }: QueryAnswer, schema: CollectionSc
   const key = schema.fields[primaryKeyIndex(schema)];
   const keyData = fields.find(({ name }) => name === key.name);
   const rowCount = keyData ? countKeys(key, keyData) : 0;
-  if (rowCount === 0) return { timestamp: sessionTs, columns: [], rowOf: new Map() };
+  if (rowCount === 0) return { timestamp, columns: [], rowOf: new Map() };
   const columns = schema.fields.map((field) => {
     const data = byName.get(field.name);
     return data && columnOfData(field, data, rowCount, schema.timezone);
   });
   const keys = keysOf(columns[primaryKeyIndex(schema)] as Column, rowCount);
-  return { timestamp: sessionTs, columns, rowOf: new Map([...keys].map((one, row) => [one, row])) };
+  return { timestamp, columns, rowOf: new Map([...keys].map((one, row) => [one, row])) };
 }
 
 /** Structs are asked for whole. */

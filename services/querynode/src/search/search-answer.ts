@@ -2,7 +2,7 @@ import { StatusError } from "@sluice/errors";
 import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import type { OutputPlan } from "@sluice/query";
 import { type common, milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
-import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, primaryKeyIndex, sessionTimestamp } from "@sluice/schema";
 import { answerFields } from "../answer-fields.ts";
 import { rowsText } from "../compile-query.ts";
 import type { TimePart } from "../time-parts.ts";
@@ -95,7 +95,7 @@ export function resultsMessage({ order, isMomentAsked, snapshotTs }: SearchCall,
     ...{
       status: okStatus(),
       collectionName: order.collectionName,
-      sessionTs: isMomentAsked ? snapshotTs : 0n,
+      sessionTs: isMomentAsked ? sessionTimestamp(snapshotTs) : 0n,
     },
   });
   return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
