@@ -132,7 +132,7 @@ async function read(format: string, schema: CollectionSchema, files: Record<stri
 }
 
 function write(form: FileFormName, schema: CollectionSchema, batch: InsertBatch, parts: number) {
-  const writer = fileForm(form).open(schema);
+  const writer = fileForm(form).open(schema, (length) => new Uint8Array(length));
   const size = Math.ceil(batch.rowCount / parts);
   for (let from = 0; from < batch.rowCount; from += size) {
     const rows = Uint32Array.from({ length: Math.min(size, batch.rowCount - from) }, (_, i) => from + i);

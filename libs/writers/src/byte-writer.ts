@@ -18,6 +18,20 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /**
+   * Lets others write in its memory.
+   * @param most bytes that they write @param write told where to begin; returns where it ends
+   */
+  fill(most: number, write: (bytes: Uint8Array, at: number) => number): void {
+    this.#reserve(most);
+    this.#length = write(this.#bytes, this.#length);
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;

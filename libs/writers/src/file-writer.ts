@@ -24,6 +24,9 @@ export interface FileWriter {
   finish(): WrittenFile[];
 }
 
+/** Gives memory of so many bytes, with any content. */
+export type TakeMemory = (length: number) => Uint8Array;
+
 /** A form of files that rows are exported into. */
 export interface FileForm {
   readonly name: string;
@@ -33,6 +36,9 @@ export interface FileForm {
   readonly batchBytes?: number;
   /** Whether nothing of the columns is needed when `append` has ended; unless given, a file's pieces may be views of them. */
   readonly copiesColumns?: boolean;
-  /** @param schema the fields that are written, in this order */
-  open(schema: CollectionSchema): FileWriter;
+  /**
+   * @param schema the fields that are written, in this order
+   * @param take where pieces may lie that are no views of columns: they stay as they are until the file is written
+   */
+  open(schema: CollectionSchema, take: TakeMemory): FileWriter;
 }

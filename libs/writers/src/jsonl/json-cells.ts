@@ -2,6 +2,7 @@ import { type Column, type FixedColumn, isNull, type VarColumn, varValue } from 
 import { DataType, type FieldSchema, isDenseVector, vectorBytes } from "@sluice/schema";
 import { bfloat16BitsToFloat32, decodeArrayCell, decodeVectorArrayCell, float16BitsToFloat32 } from "@sluice/values";
 import type { ByteWriter } from "../byte-writer.ts";
+import { FLOAT_TEXT_BYTES, floatText, writeFloatText } from "../float-text.ts";
 import { textColumn } from "../text-columns.ts";
 import { writeJsonText } from "./json-text.ts";
 
@@ -62,7 +63,7 @@ function scalarWriter(type: DataType, { data, width }: FixedColumn): WriteCell {
     case DataType.Bool:
       return (row, out) => out.ascii(data[row] === 0 ? "false" : "true");
     case DataType.Float:
-      return (row, out) => out.ascii(String(view.getFloat32(row * 4, true)));
+      return (row, out) => out.ascii(floatText(view.getFloat32(row * 4, true)));
     case DataType.Double:
       return (row, out) => out.ascii(String(view.getFloat64(row * 8, true)));
     case DataType.Int64:
@@ -78,14 +79,16 @@ function vectorWriter({ dataType, dim }: FieldSchema, { data, width }: FixedColu
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const { read, itemBytes } = vectorItems(dataType, view);
   const items = dataType === DataType.BinaryVector ? width : dim;
-  return (row, out) => {
-    out.byte(0x5b);
-    for (let i = 0; i < items; i++) {
-      if (i > 0) out.byte(0x2c);
-      out.ascii(String(read(row * width + i * itemBytes)));
-    }
-    out.byte(0x5d);
-  };
+  return (row, out) =>
+    out.fill(items * (FLOAT_TEXT_BYTES + 1) + 2, (bytes, start) => {
+      let at = start;
+      for (let i = 0; i < items; i++) {
+        bytes[at] = i === 0 ? 0x5b : 0x2c;
+        at = writeFloatText(read(row * width + i * itemBytes), bytes, at + 1);
+      }
+      bytes[at] = 0x5d;
+      return at + 1;
+    });
 }
 
 /** The numbers of a vector: of binary ones the bytes, of halves what they stand for. */
@@ -105,6 +108,7 @@ function vectorItems(type: DataType, view: DataView): { read: (at: number) => nu
 }
 
 function elementText(type: DataType): (element: bigint | number | boolean | string) => string {
+  if (type === DataType.Float) return (element) => floatText(element as number);
   return type === DataType.VarChar || type === DataType.String ? (element) => JSON.stringify(element) : String;
 }
 
@@ -124,6 +128,7 @@ export function memberTexts(field: FieldSchema, column: VarColumn, row: number):
     new DataView(vectors.buffer, vectors.byteOffset, vectors.byteLength),
   );
   const width = vectorBytes(elementType, dim);
-  const numbers = (start: number) => Array.from({ length: width / itemBytes }, (_, i) => read(start + i * itemBytes));
-  return Array.from({ length: vectors.length / width }, (_, n) => JSON.stringify(numbers(n * width)));
+  const texts = (start: number) =>
+    Array.from({ length: width / itemBytes }, (_, i) => floatText(read(start + i * itemBytes)));
+  return Array.from({ length: vectors.length / width }, (_, n) => `[${texts(n * width).join(",")}]`);
 }

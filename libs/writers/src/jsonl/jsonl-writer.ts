@@ -1,7 +1,7 @@
 import { type Column, isNull, type VarColumn } from "@sluice/columns";
 import { type CollectionSchema, memberName, type StructSchema } from "@sluice/schema";
 import { ByteWriter } from "../byte-writer.ts";
-import type { FileForm, FileWriter, WrittenFile } from "../file-writer.ts";
+import type { FileForm, FileWriter, TakeMemory, WrittenFile } from "../file-writer.ts";
 import { jsonCells, memberTexts, type WriteCell, writeList } from "./json-cells.ts";
 
 /** JSON Lines, an object a row: numbers exact, vectors as lists, dynamic keys under `$meta`. */
@@ -10,24 +10,21 @@ export const jsonlForm: FileForm = {
   refusal: () => undefined,
   batchBytes: 1 << 20,
   copiesColumns: true,
-  open: (schema) => new JsonlWriter(schema),
+  open: (schema, take) => new JsonlWriter(schema, take),
 };
 
 class JsonlWriter implements FileWriter {
   readonly #schema: CollectionSchema;
+  readonly #take: TakeMemory;
+  /** Of one batch. */
   readonly #out = new ByteWriter(1 << 20);
-  #rowCount = 0;
+  readonly #pieces: Uint8Array[] = [];
+  sizeBytes = 0;
+  rowCount = 0;
 
-  constructor(schema: CollectionSchema) {
+  constructor(schema: CollectionSchema, take: TakeMemory) {
     this.#schema = schema;
-  }
-
-  get rowCount(): number {
-    return this.#rowCount;
-  }
-
-  get sizeBytes(): number {
-    return this.#out.length;
+    this.#take = take;
   }
 
   append(columns: readonly Column[], rowCount: number): void {
@@ -39,11 +36,20 @@ class JsonlWriter implements FileWriter {
       }
       this.#out.ascii("}\n");
     }
-    this.#rowCount += rowCount;
+    this.rowCount += rowCount;
+    this.#keep(this.#out.written);
+    this.#out.clear();
+  }
+
+  #keep(text: Uint8Array): void {
+    const piece = this.#take(text.length);
+    piece.set(text);
+    this.#pieces.push(piece);
+    this.sizeBytes += text.length;
   }
 
   finish(): WrittenFile[] {
-    return [{ suffix: ".jsonl", pieces: [this.#out.written] }];
+    return [{ suffix: ".jsonl", pieces: this.#pieces }];
   }
 }
 

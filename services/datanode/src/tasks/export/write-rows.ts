@@ -1,3 +1,4 @@
+import { HeldMemory } from "@sluice/async";
 import { columnBytes, sliceRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { ExportTaskInput } from "@sluice/jobs";
@@ -65,7 +66,8 @@ class RollingFiles implements Disposable {
   }
 
   #open(): FileWriter {
-    return this.#form.open(this.#input.output);
+    const memory = this.#memory.use(new HeldMemory());
+    return this.#form.open(this.#input.output, (length) => memory.take(length));
   }
 
   async #roll(): Promise<void> {
