@@ -155,6 +155,8 @@ describe("gRPC", () => {
     const ann = as("ann:secret");
     const refusal = "PrivilegeImportBinlog: permission deny to ann";
     const asked: Record<string, string>[] = [{ backup: "true" }, { l0_import: "true" }, { options: '{"backup":true}' }];
+    // In JSON a letter may be written as an escape.
+    asked.push({ options: '{"b\\u0061ckup":true}' }, { options: '{"internal\\u005fdata":{"path":"x"}}' });
     for (const options of asked)
       await expect(ann.import("books", ["insert_log/1/2/3"], { options })).rejects.toThrow(refusal);
     const body = { collectionName: "books", files: [["insert_log/1/2/3"]], options: { backup: true } };

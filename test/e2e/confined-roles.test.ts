@@ -19,9 +19,9 @@ const asRoot = (path: string, body: object) => post(path, body, "root:Milvus");
 const create = (files: string[][], options: object = {}, token?: string) =>
   post("jobs/import/create", { collectionName: "books", files, options }, token);
 
-async function ended({ data: { jobId } }: Answer): Promise<Answer["data"]> {
+async function ended({ data: { jobId } }: Answer, token?: string): Promise<Answer["data"]> {
   for (;;) {
-    const { data } = await post("jobs/import/describe", { jobId });
+    const { data } = await post("jobs/import/describe", { jobId }, token);
     if (data.state === "Completed" || data.state === "Failed") return data;
   }
 }
@@ -94,8 +94,32 @@ describe("a role that is confined", () => {
     expect(await post("jobs/import/validate", validate)).toMatchObject(outside);
     await writeFile(join(fixture.importRoot, "payroll/bad.jsonl"), '{"id": 1}\n');
     const failed = await create([["payroll/bad.jsonl"]], {}, "root:Milvus");
-    expect(await ended(failed)).toMatchObject({ state: "Failed" });
+    expect(await ended(failed, "root:Milvus")).toMatchObject({ state: "Failed" });
     expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(outside);
+  });
+
+  it("sees of jobs with files elsewhere nothing: no reason, no line, no row that was left out", async () => {
+    await writeFile(join(fixture.importRoot, "payroll/half.jsonl"), '{"id": 1, "secret": 2}\n');
+    const { data } = await create([["payroll/half.jsonl"]], { on_error: "skip" }, "root:Milvus");
+    const { jobId } = data;
+    await ended({ code: 0, data }, "root:Milvus");
+    const mine = await create([["nightly/rows.jsonl"]]);
+    await ended(mine);
+    const calls = {
+      ...{ describe: {}, get_progress: {}, errors: {}, rejects: {}, retry: {}, cancel: {}, rollback: {} },
+      source_line: { file: "payroll/half.jsonl", byteOffset: 0 },
+    };
+    for (const [call, more] of Object.entries(calls))
+      expect([call, await post(`jobs/import/${call}`, { jobId, ...more })]).toMatchObject([call, outside]);
+    const idsOf = async (token?: string) =>
+      ((await post("jobs/import/list", {}, token)).data.records as { jobId: string }[]).map((record) => record.jobId);
+    expect(await idsOf()).toContain(mine.data.jobId);
+    expect(await idsOf()).not.toContain(jobId);
+    expect(await idsOf("root:Milvus")).toContain(jobId);
+    using ann = new TestClient(fixture.server.address, "ann:secret");
+    await expect(ann.waitFor(BigInt(String(jobId)))).rejects.toThrow("outside of what the caller's roles");
+    const tasks = await ann.raw.listImportTasks({ collectionName: "books", dbName: "", limit: 0n });
+    expect(tasks.tasks.map(({ id }) => String(id))).not.toContain(jobId);
   });
 
   it("imports from folders of a volume alone where it is confined to them", async () => {
@@ -116,8 +140,12 @@ describe("a role that is confined", () => {
     const elsewhere = { message: expect.stringContaining("outside of what the caller's roles may import from") };
     for (const path of ["volume://drop/inner/rows.jsonl", "volume://drop/", "nightly/rows.jsonl"])
       expect(await create([[path]])).toMatchObject(elsewhere);
-    const back = await create([["volume://drop/in/../inner/rows.jsonl"]]);
-    expect(back.message).toContain("is not allowed: it holds . or .. as a name");
+    expect(await create([["volume://drop/in/../inner/rows.jsonl"]])).toMatchObject(elsewhere);
+    // Whether there is such a volume, and where an external one lies, is not told either.
+    for (const name of ["drop", "nobody"])
+      expect(await post("jobs/import/inspect", { files: [[`volume://${name}/secret.jsonl`]] })).toMatchObject({
+        message: `the path lies outside of what the caller's roles may import from: volume://none/, volume://drop/in (volume://${name}/secret.jsonl)`,
+      });
     await confine(["nightly/"]);
   });
 

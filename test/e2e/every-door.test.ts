@@ -1,9 +1,12 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { rpcGuards } from "@sluice/proxy/access";
 import { milvus } from "@sluice/rpc";
-import { TestClient, useServer } from "../support/index.ts";
+import { bookCollection, TestClient, useServer } from "../support/index.ts";
 import { callS3, type Grant, type S3Call } from "../volumes/s3-client.ts";
 
 // Who is not known gets in by no door of the port: every method of gRPC, every route, the bucket for uploads, files of volumes. What
@@ -113,6 +116,36 @@ describe("REST", () => {
     }
   });
 });
+
+describe("a GET with a body", () => {
+  it("is about what its query names", async () => {
+    using root = new TestClient(fixture.server.address, "root:Milvus");
+    for (const name of ["books", "hidden"]) await root.createCollection(bookCollection(name));
+    await writeFile(join(fixture.importRoot, "bad.jsonl"), "{}\n");
+    const [own, foreign] = [await root.import("books", ["bad.jsonl"]), await root.import("hidden", ["bad.jsonl"])];
+    await ordered("/v2/vectordb/roles/create", { roleName: "importer" });
+    const grant = { roleName: "importer", privilege: "Import", dbName: "default", collectionName: "books" };
+    await ordered("/v2/vectordb/roles/grant_privilege_v2", grant);
+    await ordered("/v2/vectordb/users/grant_role", { userName: "ann", roleName: "importer" });
+    const bodies = [{}, { jobId: String(own) }, { jobId: null }];
+    for (const path of ["/v1/vector/collections/import/get", "/v2/vectordb/jobs/import/events"])
+      for (const body of bodies) {
+        expect([path, body, await statusOfGet(`${path}?jobId=${foreign}`, body)]).toEqual([path, body, 403]);
+        expect([path, body, await statusOfGet(`${path}?jobId=${own}`, body)]).toEqual([path, body, 200]);
+      }
+  });
+});
+
+/** As no browser sends it. */
+async function statusOfGet(path: string, body: object): Promise<number | undefined> {
+  const text = JSON.stringify(body);
+  const headers = { authorization: "ann:secret", "content-type": "application/json", "content-length": text.length };
+  const asked = request(`${fixture.url}${path}`, { method: "GET", headers });
+  asked.end(text);
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  answer.destroy();
+  return answer.statusCode;
+}
 
 describe("links and parts of files", () => {
   it("are for who may do everything, and end with that", async () => {

@@ -115,7 +115,7 @@ async function run(store: MemoryMetaStore, job: StoredJob) {
     ...{ collectionId: 77n, partitionIds: [], timestamp: 0n, segmentIds: [] },
   });
   const visible = segments.map(({ segmentId, rowCount }) => ({ from: segmentId, rowCount: Number(rowCount) }));
-  const { job: shown } = await clients.root.describeJob({ jobId: job.jobId });
+  const { job: shown } = await clients.root.describeJob({ jobId: job.jobId, scope: undefined });
   return { ended, visible, shown };
 }
 

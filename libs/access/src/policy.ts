@@ -107,14 +107,19 @@ export function grantsAnywhere(policy: AccessPolicy, user: string, privilege: st
 }
 
 /**
- * What a user may import from, by the roles that grant `Import` on anything; undefined = every source.
- * Whoever has several such roles may read what any of them may.
+ * What a user may import from, by the roles that grant `Import`, or what is asked for instead, on any collection; undefined = every
+ * source. Whoever has several such roles may read what any of them may.
  */
-export function readableSources(policy: AccessPolicy, user: string): readonly string[] | undefined {
+export function readableSources(
+  policy: AccessPolicy,
+  user: string,
+  privileges: readonly string[] = ["Import"],
+): readonly string[] | undefined {
   if (isAdmin(policy, user)) return undefined;
+  const grantsOne = (grant: Grant) => privileges.some((privilege) => isOnCollections(policy, grant, privilege));
   const granting = [...rolesOf(policy, user), PUBLIC_ROLE]
     .flatMap((name) => own(policy.roles, name) ?? [])
-    .filter(({ grants }) => grants.some(({ privilege }) => holds(policy, privilege, "Import")));
+    .filter(({ grants }) => grants.some(grantsOne));
   const all = granting.map(({ sources }) => sources);
   return all.includes(undefined) ? undefined : [...new Set(all.flatMap((sources) => sources ?? []))];
 }
@@ -147,11 +152,20 @@ function grantsOf(policy: AccessPolicy, user: string): Grant[] {
 
 function covers(policy: AccessPolicy, grant: Grant, demand: Demand): boolean {
   return (
-    (grant.object === demand.object || isGroup(policy, grant.privilege)) &&
+    isAbout(policy, grant, demand.object) &&
     isOrAny(grant.dbName, demand.dbName) &&
     isOrAny(grant.objectName, demand.objectName) &&
     holds(policy, grant.privilege, demand.privilege)
   );
+}
+
+/** Whether a grant is of a privilege on collections, whichever: everything on users or on the whole is none. */
+function isOnCollections(policy: AccessPolicy, grant: Grant, privilege: string): boolean {
+  return isAbout(policy, grant, "Collection") && holds(policy, grant.privilege, privilege);
+}
+
+function isAbout(policy: AccessPolicy, { object, privilege }: Grant, wanted: ObjectType): boolean {
+  return object === wanted || isGroup(policy, privilege);
 }
 
 /** Privileges of a group may be about different kinds of objects. */

@@ -54,6 +54,24 @@ describe("what a user may import from", () => {
     expect(readableSources(withRoleSources(both, "second", ["c/"]), "ann")).toEqual(["a/", "b/", "c/"]);
   });
 
+  it("is no more by a role that may do everything with users or the whole, and nothing with collections", () => {
+    const second = withUserRole(withRole(confined, "second", ""), "ann", "second", true);
+    for (const object of ["User", "Global"] as const) {
+      const all = { object, objectName: "*", dbName: "*", privilege: "*", grantor: "root" };
+      expect(readableSources(withGrant(second, "second", all), "ann")).toEqual(["a/", "b/"]);
+    }
+  });
+
+  it("is asked for other privileges by the roles that grant these", () => {
+    const second = withUserRole(withRole(confined, "second", ""), "ann", "second", true);
+    const grant = grantByLevel(second, {
+      ...{ privilege: "ListImport", dbName: "default", collectionName: "books", grantor: "root" },
+    });
+    const listing = withGrant(second, "second", grant);
+    expect(readableSources(listing, "ann")).toEqual(["a/", "b/"]);
+    expect(readableSources(listing, "ann", ["Import", "ListImport"])).toBeUndefined();
+  });
+
   it("is nothing without a role that grants Import, and what it was after other changes of the role", () => {
     expect(readableSources(start, "ann")).toEqual([]);
     expect(readableSources(withRoleDescription(confined, "reader", "d"), "ann")).toEqual(["a/", "b/"]);

@@ -59,8 +59,8 @@ export class ConfinedSource implements Source {
     const folder = folderOf(prefix);
     this.#check(folder, undefined, prefix);
     for await (const file of this.#source.list(prefix, options)) {
-      // By a link a name may lead out of its folder.
-      this.#check(folder + file.below, file.key);
+      // By a link a name may lead out of its folder; what is called how there is not told.
+      this.#check(folder + file.below, file.key, prefix);
       yield file;
     }
   }
@@ -73,16 +73,20 @@ export class ConfinedSource implements Source {
     await this.#source[Symbol.asyncDispose]();
   }
 
+  /** Whether a file that was found before may be read, by its names: it is not looked for. */
+  reads(path: string, key?: string): boolean {
+    const covers = this.#source.covers?.bind(this.#source) ?? coversByText;
+    return this.#confinement.folders.some((folder) => covers(folder, path, key));
+  }
+
   /** @throws {ConfinedRefused} */
   #check(path: string, key?: string, shown = path): void {
-    const { folders, allowed } = this.#confinement;
-    const covers = this.#source.covers?.bind(this.#source) ?? coversByText;
-    if (!folders.some((folder) => covers(folder, path, key))) throw new ConfinedRefused(shown, allowed);
+    if (!this.reads(path, key)) throw new ConfinedRefused(shown, this.#confinement.allowed);
   }
 }
 
 /** Whether a path lies in a folder, or is it. Slashes at the ends mean nothing; what has dots lies nowhere. */
-function coversByText(folder: string, path: string): boolean {
+export function coversByText(folder: string, path: string): boolean {
   const outer = folder.replace(/^\/+|\/+$/g, "");
   const inner = path.replace(/^\/+/, "");
   if (inner.split("/").some((part) => part === "." || part === "..")) return false;

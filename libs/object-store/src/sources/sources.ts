@@ -81,6 +81,18 @@ export class Sources implements AsyncDisposable {
     return new Sources(this.#sources.map(confined), []);
   }
 
+  /**
+   * Whether a file that was found before, with these sources or more of them, may be read: by its names, without a look for it. What is
+   * in doubt may not.
+   */
+  reads({ path, source: name, key }: Pick<SourceRef, "path" | "source" | "key">): boolean {
+    const source = this.#sources.find((candidate) => candidate.name === name)?.source;
+    if (!(source instanceof ConfinedSource)) return source !== undefined;
+    // Keys are paths inside of a source, but for volumes, whose files are named by URLs.
+    const place = parseScheme(path) && this.#placesOf(path).find((candidate) => candidate.name === name);
+    return source.reads(place?.inner ?? key, key);
+  }
+
   #placesOf(prefix: string): Place[] {
     try {
       const place = this.#placeOf(prefix);

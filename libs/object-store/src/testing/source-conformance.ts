@@ -199,6 +199,9 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
         expect(await confined.find(path)).toMatchObject({ path, source: "one" });
       expect(await confined.find("a/1", "one")).toMatchObject({ path: "a/1" });
       await expect(confined.find("a/none")).rejects.toMatchObject({ code: "file_not_found" });
+      for (const path of ["a/1", "/a/b/2", "one://a/1", "c/4", "ab/3", "5", "one://5"])
+        expect([path, confined.reads(await sources.find(path))]).toEqual([path, /a\/|4/.test(path)]);
+      expect(confined.reads({ ...(await sources.find("a/1")), source: "nobody" })).toBe(false);
       const outside = { code: "path_refused", reason: expect.stringContaining("roles may import from: a/, one://c/4") };
       for (const path of [
         "ab/3",

@@ -16,6 +16,8 @@ import { AccessRefused } from "./access-refused.ts";
 import type { Shown } from "./credentials.ts";
 import { VerifiedPasswords } from "./verified-passwords.ts";
 
+/** Privileges on a collection of which each shows its jobs in lists. */
+const listing = ["Import", "ListImport"] as const;
 /** How long what was read of users and grants counts; what is changed through this proxy counts at once. */
 const POLICY_MS = 1000;
 
@@ -144,13 +146,23 @@ export function showsJob(
   { user, policy }: Caller,
   { dbName, collectionName: objectName }: { readonly dbName: string; readonly collectionName: string },
 ): boolean {
-  const may = (privilege: string) => allows(policy, user, { privilege, object: "Collection", objectName, dbName });
-  return may("Import") || may("ListImport");
+  return listing.some((privilege) => allows(policy, user, { privilege, object: "Collection", objectName, dbName }));
 }
 
-/** What a caller may import from; undefined = every source, as where nobody is asked. */
-export function scopeOf(caller: Caller | undefined): { prefixes: string[] } | undefined {
-  const prefixes = caller && readableSources(caller.policy, caller.user);
+/** Which jobs are listed to a caller, by their files; all unless its roles are confined. */
+export function listedScopeOf(caller: Caller | undefined): { prefixes: string[] } | undefined {
+  return scopeOf(caller, listing);
+}
+
+/**
+ * What a caller may import from; undefined = every source, as where nobody is asked.
+ * @param privileges what the caller wants instead, such as to see jobs: of those with files elsewhere nothing is shown
+ */
+export function scopeOf(
+  caller: Caller | undefined,
+  privileges: readonly string[] = ["Import"],
+): { prefixes: string[] } | undefined {
+  const prefixes = caller && readableSources(caller.policy, caller.user, privileges);
   return prefixes && { prefixes: [...prefixes] };
 }
 

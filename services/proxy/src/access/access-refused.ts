@@ -1,3 +1,4 @@
+import { excerptOfList } from "@sluice/errors";
 import { GrpcError } from "@sluice/rpc";
 
 /** `UNAUTHENTICATED` and `PERMISSION_DENIED` of gRPC. */
@@ -19,6 +20,13 @@ export class AccessRefused extends GrpcError {
   /** Source: around-import §1.1. */
   static denied(privilege: string, user: string, dbName: string): AccessRefused {
     const reason = `Privilege${privilege}: permission deny to ${user} in the \`${dbName}\` database`;
+    return new AccessRefused(PERMISSION_DENIED, reason);
+  }
+
+  /** Of a job whose files somebody whose roles are confined may not read. @param allowed what they may read */
+  static outside(jobId: bigint, allowed: readonly string[]): AccessRefused {
+    const all = excerptOfList(allowed) || "nothing";
+    const reason = `job ${jobId} reads files outside of what the caller's roles may import from: ${all}`;
     return new AccessRefused(PERMISSION_DENIED, reason);
   }
 }

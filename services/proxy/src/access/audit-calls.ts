@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import type { AnyRequest, Interceptor } from "../operations/operations.ts";
 import type { AuditEntry, AuditLog } from "./audit-log.ts";
+import { saidBy } from "./said-by.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -70,7 +71,7 @@ export function auditRoutes(app: FastifyInstance, audit: AuditLog): void {
 const aboutNames = ["userName", "roleName", "keyId", "privilegeGroupName", "aliasName"] as const;
 
 function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry {
-  const body = (request.body ?? request.query ?? {}) as Readonly<Record<string, unknown>>;
+  const body = saidBy(request);
   const text = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : undefined);
   const code = request.answerCode === 200 ? 0 : request.answerCode;
   return {

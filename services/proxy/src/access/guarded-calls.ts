@@ -5,10 +5,10 @@ import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { listJobs } from "../jobs/list-jobs.ts";
 import type { AnyRequest, Interceptor } from "../operations/operations.ts";
-import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
+import { type AccessControl, type Caller, scopeOf, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { accessChanges, type Guard, rpcGuards } from "./rpc-demands.ts";
+import { accessChanges, type Guard, rpcGuards, toReadBinlogs } from "./rpc-demands.ts";
 
 export interface GuardDeps {
   readonly access: AccessControl;
@@ -75,7 +75,7 @@ export function checkMethod(
     deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
     return undefined;
   }
-  if (guard.kind === "job") return checkJob(request.task ?? 0n, guard.anyOf, caller, deps);
+  if (guard.kind === "job") return checkJob(request.task ?? 0n, guard, caller, deps);
   const named = { ...request, dbName };
   if (idOf(request) === 0n && name !== "describeCollection")
     return deps.access.check(caller, guard.of({ dbName, request: named }), dbName);
@@ -110,18 +110,25 @@ function isAboutOneself(name: string, { username, user, entity }: AnyRequest, { 
   return name === "selectGrant" && roles.includes(entity?.role?.name ?? "");
 }
 
-/** A job that there is not is nobody's: the handler says so. @throws {AccessRefused} */
+/**
+ * A job that there is not is nobody's: the handler says so.
+ * @param anyOf privileges on its collection
+ * @param isAgain it is to be carried out once more, which needs what the first time did
+ * @throws {AccessRefused}
+ */
 export async function checkJob(
   jobId: bigint,
-  anyOf: readonly string[],
+  { anyOf, isAgain }: { readonly anyOf: readonly string[]; readonly isAgain?: boolean },
   caller: Caller,
   { access, context }: Pick<GuardDeps, "access" | "context">,
 ): Promise<void> {
-  const { job } = await context.root.describeJob({ jobId });
+  const scope = scopeOf(caller, anyOf);
+  const { job, isOutside } = await context.root.describeJob({ jobId, scope });
   if (!job) return;
   const { dbName, collectionName: objectName } = job;
   const demands = anyOf.map((privilege) => ({ privilege, object: "Collection", objectName, dbName }) as const);
-  await access.check(caller, [demands]);
+  await access.check(caller, isAgain && job.binlogs ? [demands, [toReadBinlogs]] : [demands]);
+  if (isOutside) throw AccessRefused.outside(jobId, scope?.prefixes ?? []);
 }
 
 type InDatabase = AnyRequest & { readonly dbName: string };

@@ -10,6 +10,7 @@ import { AccessRefused } from "./access-refused.ts";
 import { auditRoutes } from "./audit-calls.ts";
 import { restCredentials } from "./credentials.ts";
 import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-calls.ts";
+import { saidBy } from "./said-by.ts";
 
 /** By route, since a path has many spellings. */
 function isPublic({ routeOptions }: FastifyRequest): boolean {
@@ -53,7 +54,7 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
   if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const route = request.routeOptions.url ?? "";
   const guard = request.routeOptions.config.route?.guard;
-  const body = (request.body ?? request.query ?? {}) as RestBody;
+  const body: RestBody = saidBy(request);
   const dbName = databaseOf(body, request.call);
   switch (guard?.kind) {
     case "open":
@@ -64,7 +65,7 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
       throw AccessRefused.denied(guard.privilege, caller.user, dbName);
     case "job":
       if (guard.orOpen && body.jobId === undefined) return;
-      return checkJob(idOfJob(body.jobId), guard.anyOf, caller, { access, context });
+      return checkJob(idOfJob(body.jobId), guard, caller, { access, context });
     case "method":
       return checkMethod(guard.method, { ...body, options: optionsOf(request) }, dbName, caller, { access, context });
     default:

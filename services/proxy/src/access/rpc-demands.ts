@@ -1,4 +1,5 @@
 import type { Demand } from "@sluice/access";
+import { parseStrictJson } from "@sluice/values";
 
 /** What the demands of a call are made of. */
 interface About {
@@ -73,16 +74,27 @@ function onUser(privilege: string): Guard {
 }
 
 /** Files of a Milvus come with timestamps and deletes of their own, which is more than to import rows. */
+export const toReadBinlogs: Demand = { privilege: "ImportBinlog", object: "Global", objectName: "*", dbName: "*" };
+
 function importDemands({ dbName, request: { collectionName = "", options = [] } }: About) {
   const rows = { privilege: "Import", object: "Collection", objectName: collectionName, dbName } as const;
-  const binlogs = { privilege: "ImportBinlog", object: "Global", objectName: "*", dbName: "*" } as const;
-  return options.some(readsBinlogs) ? [[rows], [binlogs]] : [[rows]];
+  return options.some(readsBinlogs) ? [[rows], [toReadBinlogs]] : [[rows]];
 }
 
 /** The option itself, or one of a document of options. */
 function readsBinlogs({ key, value }: { readonly key: string; readonly value: string }): boolean {
   const names = ["backup", "l0_import", "internal_data"];
-  return names.includes(key) ? value !== "false" : key === "options" && names.some((name) => value.includes(name));
+  if (names.includes(key)) return value !== "false";
+  return key === "options" && membersOf(value).some((name) => names.includes(name));
+}
+
+/** Names as they are meant: in JSON a letter may be written as an escape. What cannot be read so the import refuses. */
+function membersOf(document: string): string[] {
+  try {
+    return Object.keys(parseStrictJson("", document) ?? {});
+  } catch {
+    return [];
+  }
 }
 
 function each(guard: Guard, names: string): [string, Guard][] {

@@ -15,7 +15,7 @@ export function idOfJob(id: string | null | undefined): bigint {
 
 /** The job that a body names. @throws {StatusError} as `idOfJob`, and when there is no such job */
 export async function describedJob(context: ProxyContext, id: string | null | undefined): Promise<rootCoord.JobEntry> {
-  const { status, job } = await context.root.describeJob({ jobId: idOfJob(id) });
+  const { status, job } = await context.root.describeJob({ jobId: idOfJob(id), scope: undefined });
   checkStatus(status);
   return job as rootCoord.JobEntry;
 }

@@ -16,7 +16,7 @@ import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody } from "./rest.ts";
 import { restoreBackupRoute } from "./restore-backup.ts";
 import { passedOver } from "./routes/marked-members.ts";
-import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
+import { asMethod, facts, ofJob, ofJobAgain, open } from "./routes/route-facts.ts";
 import { sourceLineRoute } from "./source-line.ts";
 
 const base = "/v2/vectordb/jobs/import";
@@ -47,7 +47,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
       return idAnswer(await createImport(requests, request, [...options, { key: "dry_run", value: "true" }]));
     },
   );
-  app.post(`${base}/retry`, facts("Imports the files of a failed job again", ofJob, oneJob), async (request) => {
+  app.post(`${base}/retry`, facts("Imports the files of a failed job again", ofJobAgain, oneJob), async (request) => {
     const { jobId: id } = parseBody(jobBody, request.body);
     const { status, jobId } = await context.root.retryJob({ jobId: idOfJob(id), scope: scopeOf(request.call.caller) });
     checkStatus(status);

@@ -1,5 +1,5 @@
 import { checkStatus, type rootCoord } from "@sluice/rpc";
-import { type Caller, maySeeAllJobs, showsJob } from "../access/access-control.ts";
+import { type Caller, listedScopeOf, maySeeAllJobs, showsJob } from "../access/access-control.ts";
 import type { ProxyContext } from "../context.ts";
 
 /** Which jobs are asked for, in which order, and which page of them. */
@@ -36,6 +36,7 @@ export async function listJobs(context: ProxyContext, query: JobQuery, caller?: 
     ...{ states: [...(query.states ?? [])], newestFirst: query.newestFirst ?? false, ...page },
     createdFromMs: BigInt(query.createdFromMs ?? 0),
     createdBeforeMs: BigInt(query.createdBeforeMs ?? 0),
+    scope: listedScopeOf(caller),
   });
   checkStatus(status);
   if (!isPartial) return { jobs, count: Number(count) };

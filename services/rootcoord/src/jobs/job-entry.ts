@@ -79,6 +79,7 @@ export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
     duplicateRows: BigInt(duplicateRows),
     dryRun: isDryRun(job),
     deletes: job.kind === "import" && specOf(job, "import").isDeletes === true,
+    binlogs: job.kind === "import" && Boolean(specOf(job, "import").isDeletes || specOf(job, "import").isBackup),
     corrects: correctedJobOf(job) ?? 0n,
     correctedBy: [],
     retryOf: job.retryOf ?? 0n,

@@ -1,6 +1,6 @@
 import type { JobRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { BroughtSource, DataSourceOptions } from "@sluice/jobs";
+import type { BroughtSource, DataSourceOptions, SourceFileRecord } from "@sluice/jobs";
 import { type DescribeBrought, openMoreSources, type Secrets, type Sources } from "@sluice/object-store";
 import type { JobId } from "@sluice/schema";
 import type { JobCredentials } from "./job-credentials.ts";
@@ -92,6 +92,16 @@ export class JobSources {
   /** The sources of a recorded job. @throws {ImportError} `job_failed` when its credentials are lost */
   async of(job: JobRecord): Promise<OpenSources> {
     return this.#open(job.sources ?? [], this.#deps.credentials.of(job));
+  }
+
+  /**
+   * What tells whether a job's files are such as a caller may read; those of a store that it brings are no files of the server. It asks
+   * records alone.
+   */
+  readableIn({ prefixes }: SourceScope): (job: JobRecord) => boolean {
+    const confined = this.#deps.sources.confinedTo(prefixes);
+    const isReadable = (file: SourceFileRecord) => file.source === BROUGHT || confined.reads(file);
+    return ({ groups }) => groups.every(({ files }) => files.every(isReadable));
   }
 
   /** What the record of a new job holds of the sources that it brings. */

@@ -1,9 +1,10 @@
-import type { StoredJob } from "@sluice/catalog";
+import type { JobRecord, StoredJob } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, type JobId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
 import { entryOf, type JobNews, summaryOf } from "./job-entry.ts";
+import type { SourceScope } from "./job-sources.ts";
 import { stateOf } from "./job-state.ts";
 import { restStateOf } from "./job-words.ts";
 
@@ -14,8 +15,12 @@ export interface JobViewsDeps {
   /** A collection's name as of now; undefined once nothing is known of it. */
   readonly nameOf?: (id: CollectionId) => Promise<string | undefined>;
   readonly newsOf?: (id: JobId) => JobNews;
+  /** What tells whether a job reads what such a caller may read, and nothing else. */
+  readonly readableIn?: (scope: SourceScope) => Promise<(job: JobRecord) => boolean>;
 }
 
+/** A request that says by whom, or by somebody who may read everything. */
+type Asked<T> = Omit<T, "scope"> & { readonly scope?: SourceScope };
 type Fits = (job: StoredJob) => boolean;
 /** `limit` 0 is none. */
 type Page = Pick<rootCoord.ListJobsRequest, "offset" | "limit">;
@@ -41,19 +46,22 @@ export class JobViews {
     return { status: okStatus(), tasks: (await this.#allNamed(views)).map(stateOf) };
   }
 
-  async describe(request: rootCoord.DescribeJobRequest): Promise<rootCoord.DescribeJobResponse> {
+  async describe(request: Asked<rootCoord.DescribeJobRequest>): Promise<rootCoord.DescribeJobResponse> {
     const view = await this.#named(this.#find(request.jobId));
     const entry = entryOf(view, this.#newsOf(view));
     const later = this.#deps.book.followersOf(view.job.jobId);
     const ids = (isRetry: boolean) => later.filter((job) => (job.retryOf === entry.jobId) === isRetry).map(idOf);
-    return { status: okStatus(), job: { ...entry, correctedBy: ids(false), retriedBy: ids(true) } };
+    const isOutside = !(await this.#readable(request.scope))(entry.jobId);
+    return { status: okStatus(), job: { ...entry, correctedBy: ids(false), retriedBy: ids(true) }, isOutside };
   }
 
   /** A page of the jobs that fit, in order of id. */
-  async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
+  async list(request: Asked<rootCoord.ListJobsRequest>): Promise<rootCoord.ListJobsResponse> {
     const { dbName, collectionName, newestFirst } = request;
     const [isOfCollection, isAsked] = [await this.#ofCollection(dbName, collectionName), asked(request)];
-    const { ids, count } = this.#page((job) => isAsked(job) && isOfCollection(job), newestFirst, request);
+    const isReadable = await this.#readable(request.scope);
+    const fits = (job: StoredJob) => isAsked(job) && isOfCollection(job) && isReadable(job.jobId);
+    const { ids, count } = this.#page(fits, newestFirst, request);
     const views = await this.#allNamed(this.#viewsOf(ids));
     const jobs = views.map((view) => summaryOf(view, this.#newsOf(view)));
     return { status: okStatus(), jobs, count: BigInt(count) };
@@ -76,6 +84,12 @@ export class JobViews {
       count++;
     }
     return { ids, count };
+  }
+
+  async #readable(scope: SourceScope | undefined): Promise<(id: bigint) => boolean> {
+    const isReadable = scope && (await this.#deps.readableIn?.(scope));
+    if (!isReadable) return () => true;
+    return (id) => this.#viewsOf([jobId(id)]).every(({ job }) => isReadable(job));
   }
 
   #viewsOf(ids: readonly JobId[]): JobView[] {
@@ -119,14 +133,19 @@ export class JobViews {
 }
 
 /** Of the kind, the states and the time that are asked for. */
-function asked({ kind, states, createdFromMs, createdBeforeMs }: rootCoord.ListJobsRequest): Fits {
-  const [wantedKind, wanted] = [kind || "import", new Set(states)];
+function asked({ kind, states, createdFromMs, createdBeforeMs }: Asked<rootCoord.ListJobsRequest>): Fits {
+  const [isOfKind, wanted] = [kindIs(kind || "import"), new Set(states)];
   const [from, before] = [Number(createdFromMs), Number(createdBeforeMs) || Number.POSITIVE_INFINITY];
   return (job) =>
-    job.kind === wantedKind &&
+    isOfKind(job) &&
     (wanted.size === 0 || wanted.has(restStateOf(job))) &&
     job.createdMs >= from &&
     job.createdMs < before;
+}
+
+/** `any` is every kind that somebody requests. */
+function kindIs(wanted: string): Fits {
+  return ({ kind }) => (wanted === "any" ? kind !== "compaction" : kind === wanted);
 }
 
 function idOf({ jobId }: StoredJob): JobId {

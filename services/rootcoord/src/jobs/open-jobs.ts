@@ -155,8 +155,9 @@ function handlersOf(settings: RootCoordSettings, world: JobWorld, { planners, ta
   });
 }
 
-function viewsOf({ book, ddl, names }: JobWorld, { pace, troubles }: JobNews): JobViews {
+function viewsOf({ book, ddl, names, sources, volumes }: JobWorld, { pace, troubles }: JobNews): JobViews {
   return new JobViews({
+    readableIn: async (scope) => sources.readableIn((await volumes.paths.located({ fileGroups: [], scope })).scope),
     book,
     findCollection: (db, name) => ddl.lookUpCollection(db, name),
     nameOf: (id) => names.of(id),

@@ -2,7 +2,9 @@ import type { VolumeFileRecord } from "@sluice/catalog";
 import { ImportError, StatusError } from "@sluice/errors";
 import { mergeCodes } from "@sluice/jobs";
 import {
+  ConfinedRefused,
   contentKey,
+  coversByText,
   type FoundFile,
   type ListedFile,
   type ListOptions,
@@ -48,8 +50,14 @@ export class VolumePaths implements VolumeIndex {
     this.#cloudIds = cloudIds;
   }
 
-  /** The same files; those of external volumes by their paths in the source. @throws {StatusError} 63240, 63247, 63250 */
+  /**
+   * The same files; those of external volumes by their paths in the source.
+   * @throws {StatusError} 63240, 63247, 63250
+   * @throws {ConfinedRefused} for a volume that lies in no scope, whether there is one of this name or not
+   */
   async located<T extends RequestedPaths>(request: T): Promise<T> {
+    for (const path of [...(request.files ?? []), ...request.fileGroups.flatMap(({ paths }) => paths)])
+      checkVolume(path, request.scope?.prefixes);
     const locate = (paths: readonly string[]) => Promise.all(paths.map((path) => this.#locate(path)));
     const groups = request.fileGroups.map(async ({ paths }) => ({ paths: await locate(paths) }));
     return {
@@ -67,7 +75,7 @@ export class VolumePaths implements VolumeIndex {
   }
 
   async #locate(path: string): Promise<string> {
-    if (!path.toLowerCase().startsWith(SCHEME)) return path;
+    if (!isOfVolume(path)) return path;
     const { name, rest } = split(path.slice(SCHEME.length));
     const { record } = await this.#volumes.find(name);
     if (this.#cloudIds) checkVolumeRegion(record, this.#cloudIds);
@@ -92,6 +100,18 @@ export class VolumePaths implements VolumeIndex {
       if (isWanted) yield { ...foundFile(file), below };
     }
   }
+}
+
+function isOfVolume(path: string): boolean {
+  return path.toLowerCase().startsWith(SCHEME);
+}
+
+/** By what is written, before the volume is looked for: where an external one lies is nobody's business either. */
+function checkVolume(path: string, prefixes: readonly string[] | undefined): void {
+  if (!prefixes || !isOfVolume(path)) return;
+  const volumes = prefixes.filter(isOfVolume).map((prefix) => prefix.slice(SCHEME.length));
+  const isCovered = volumes.some((folder) => coversByText(folder, path.slice(SCHEME.length)));
+  if (!isCovered) throw new ConfinedRefused(path, prefixes);
 }
 
 function unlessUnknown(error: unknown): undefined {

@@ -3,7 +3,7 @@ import type { rootCoord } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { showsJob } from "../../access/access-control.ts";
+import { listedScopeOf, showsJob } from "../../access/access-control.ts";
 import { databaseOf } from "../../call-context.ts";
 import type { ProxyContext } from "../../context.ts";
 import { listJobs } from "../../jobs/list-jobs.ts";
@@ -76,11 +76,20 @@ export class JobEvents implements Disposable {
       const query = { kind: "import", dbName, states: openStates };
       for (const job of (await listJobs(this.#context, query, request.call.caller)).jobs) tell(stream, job);
     };
+    let told = Promise.resolve();
     this.#open(request, reply, refresh, (stream, job) => {
       // As it is known now: what is granted changes while somebody listens.
       const { caller } = request.call;
       const isShown = job.kind === "import" && job.dbName === dbName && (!caller || showsJob(caller, job));
-      if (isShown) tell(stream, job);
+      if (!isShown) return;
+      const scope = listedScopeOf(caller);
+      if (!scope) return tell(stream, job);
+      // One after the other, as they came.
+      told = told.then(async () => {
+        const { isOutside } = await this.#context.root.describeJob({ jobId: job.jobId, scope });
+        if (!isOutside) tell(stream, job);
+      });
+      told = told.catch(() => stream.end());
     });
   }
 

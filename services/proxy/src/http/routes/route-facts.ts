@@ -12,8 +12,8 @@ export type RouteGuard =
   | { readonly kind: "method"; readonly method: string }
   /** The same of each, asked for by the calls that the route makes. */
   | { readonly kind: "calls"; readonly methods: readonly string[] }
-  /** A privilege on the collection of the job that body or query name; `orOpen`: unless they name none. */
-  | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: true }
+  /** A privilege on the collection of the job that it names; `orOpen`: unless it names none; `isAgain`: and what the job itself needed. */
+  | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: true; readonly isAgain?: true }
   /** A privilege on any collection at all. */
   | { readonly kind: "anywhere"; readonly privilege: string };
 
@@ -55,6 +55,7 @@ export const open: RouteGuard = { kind: "open" };
 export const admin: RouteGuard = { kind: "admin" };
 /** What may be done to a job by who may import into its collection. */
 export const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
+export const ofJobAgain: RouteGuard = { kind: "job", anyOf: ["Import"], isAgain: true };
 
 export function asMethod(method: string): RouteGuard {
   return { kind: "method", method };
