@@ -319,6 +319,10 @@ describe("elements are searched by plain metrics with plain vectors", () => {
       "legacy search iterator is not supported for element-level search; use search iterator v2",
     );
     await expect(search("f32", 101, vector, { params: '{"element_scope":{}}' })).rejects.toThrow("for hybrid searches");
+    const byName = { metric_type: "IP", anns_field: "lines" };
+    await expect(search("f32", 101, vector, byName)).rejects.toThrow(
+      /fieldName\(lines\) not found: of a struct array a member is searched, here lines\[/,
+    );
     const query = { collectionName: "pages", filter: dsl, outputFields: ["id"], limit: 5 };
     expect((await post("entities/query", { ...query, orderByFields: ["id:desc"] })).message).toContain(
       "ORDER BY is not supported with element_filter",

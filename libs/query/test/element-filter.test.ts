@@ -116,7 +116,10 @@ describe("element_filter", () => {
     ["element_filter(id, $[n] > 1)", "element_filter is asked of struct arrays, but got: id at column 15"],
     ["element_filter(p)", "function element_filter expects 2 arguments, but got 1 at column 0"],
     ["element_filter(p, $[n])", "the condition of element_filter is not boolean: $[n] at column 18"],
-    ["element_filter(p, id == 1)", "field id not exist at column 18"],
+    ["element_filter(p, id == 1)", "field id not exist: an element is asked for $[tag], $[n] at column 18"],
+    ["element_filter(p, $[m] == 1)", "field $[m] not exist: an element is asked for $[tag], $[n] at column 18"],
+    ["element_filter(p, n == 1)", "field n not exist: say $[n]; an element is asked for $[tag], $[n] at column 18"],
+    ["match_any(p, p[n] == 1)", "field p[n] not exist: say $[n]; an element is asked for $[tag], $[n] at column 13"],
   ])("%s is refused", (text, cause) => {
     expect(refusal(text, options)).toBe(cause);
   });

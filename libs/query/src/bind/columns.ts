@@ -1,5 +1,5 @@
 import { excerpt } from "@sluice/errors";
-import { type CollectionSchema, DataType, dataTypeName, fieldIndex, isVector } from "@sluice/schema";
+import { type CollectionSchema, DataType, dataTypeName, type FieldSchema, fieldIndex, isVector } from "@sluice/schema";
 import { jsonPath } from "@sluice/values";
 import type { ColumnNode } from "../parse/ast.ts";
 import { type BindContext, type ColumnRef, fail, sourceOf } from "./context.ts";
@@ -12,10 +12,13 @@ export function resolveColumn(node: ColumnNode, context: BindContext): ColumnRef
   const { schema } = context;
   const index = fieldIndex(schema, node.name);
   if (index >= 0) return columnOfField(node, index, context);
+  const elementMembers = schema.fields.filter(({ name, dataType }) => name.startsWith("$[") && !isVector(dataType));
+  const isNullWord = /^(null|NULL)$/.test(node.name) && node.steps.length === 0;
+  if (elementMembers.length > 0 && !isNullWord) fail(whyNoElement(node.name, elementMembers), node);
   if (node.name.includes("[")) fail(whyNoMember(node.name), node);
   const struct = schema.structs.find(({ name }) => name === node.name);
   if (struct) fail(`a struct array is asked for by its members, such as ${struct.name}[${struct.members[0]}]`, node);
-  if (/^(null|NULL)$/.test(node.name) && node.steps.length === 0) {
+  if (isNullWord) {
     const advice = "use '<field> is null' or '<field> is not null' instead";
     fail(`NULL literal is not supported in expressions; ${advice}`, node);
   }
@@ -30,6 +33,14 @@ function whyNoMember(name: string): string {
   return name.startsWith("$")
     ? `${excerpt(name)} is an element of a struct array, which is known within match_any and the like alone, as a member of that array`
     : `field ${excerpt(name)} not exist`;
+}
+
+/** Within `match_any`, `element_filter` and the like: what an element has, and how it is asked for. */
+function whyNoElement(name: string, members: readonly FieldSchema[]): string {
+  const bare = name.slice(name.indexOf("[") + 1).replace(/\]$/, "");
+  const meant = members.find((member) => member.name === `$[${bare}]`);
+  const there = members.map((member) => member.name).join(", ");
+  return `field ${excerpt(name)} not exist: ${meant ? `say ${meant.name}; ` : ""}an element is asked for ${there}`;
 }
 
 /** Position of `$meta`, or -1. */

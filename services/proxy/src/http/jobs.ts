@@ -12,7 +12,7 @@ import { timeText } from "./time-text.ts";
 const listQuery = z.object({
   dbName: z.string().default(""),
   collectionName: z.string().default(""),
-  type: z.enum(["IMPORT", "EXPORT", "COPY", "MERGE"]).default("MERGE"),
+  type: z.enum(["IMPORT", "EXPORT", "COPY", "MERGE"]).optional(),
   currentPage: z.coerce.number().int().min(1).default(1),
   pageSize: z.coerce.number().int().min(1).max(100).default(10),
 });
@@ -27,10 +27,10 @@ export function jobRoutes(app: FastifyInstance, context: ProxyContext): void {
       data: jobJson(await describedJob(context, idText(params.id))),
     }),
   );
-  app.get("/v2/jobs", facts("Jobs of a kind, by pages", admin, { query: listQuery }), async (request) => {
+  app.get("/v2/jobs", facts("Jobs of a kind or of all, by pages", admin, { query: listQuery }), async (request) => {
     const { type, currentPage, pageSize, dbName, collectionName } = parseBody(listQuery, request.query);
     const { jobs, count } = await listJobs(context, {
-      ...{ kind: type.toLowerCase(), dbName: dbName || headerOf(request, "db-name"), collectionName },
+      ...{ kind: type?.toLowerCase() ?? "any", dbName: dbName || headerOf(request, "db-name"), collectionName },
       ...{ newestFirst: true, limit: pageSize, offset: (currentPage - 1) * pageSize },
     });
     return { code: 0, data: { count, currentPage, pageSize, jobs: jobs.map(jobJson) } };

@@ -1,4 +1,4 @@
-import { excerpt } from "@sluice/errors";
+import { excerpt, excerptOfList } from "@sluice/errors";
 import { type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, type FieldSchema, isVector } from "@sluice/schema";
@@ -115,7 +115,19 @@ function vectorField(name: string, { fields }: CollectionSchema): number {
   }
   const index = fields.findIndex((field) => field.name === name);
   if (index < 0)
-    refuse(`failed to create query plan: failed to get field schema by name: fieldName(${excerpt(name)}) not found`);
+    refuse(
+      `failed to create query plan: failed to get field schema by name: fieldName(${excerpt(name)}) not found: ${vectorsLike(
+        name,
+        vectors.map((i) => fields[i].name),
+      )}`,
+    );
   if (!vectors.includes(index)) refuse(`field (${name}) to search is not of vector data type: invalid parameter`);
   return index;
+}
+
+/** What may be searched, or the members of the struct array that was named. */
+function vectorsLike(name: string, vectors: readonly string[]): string {
+  const members = vectors.filter((vector) => vector.startsWith(`${name}[`));
+  if (members.length === 0) return `vectors are in ${excerptOfList(vectors)}`;
+  return `of a struct array a member is searched, here ${excerptOfList(members)}`;
 }

@@ -31,6 +31,8 @@ export async function vectorsOfKeys(
   { schema: stored, collection, field, text }: SearchedField,
   deps: SearchDeps,
 ): Promise<KeyedVectors> {
+  if (field.dataType === DataType.ArrayOfVector)
+    refuse(`a search by ids is for the one vector of each row, and ${field.name} has a list of them: send vectors`);
   const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
   if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
   const cells = await cellsOf(keys, { schema: stored, collection, field: text?.field ?? field }, deps);

@@ -59,6 +59,8 @@ function checked(object: object, known: KnownMembers, request: FastifyRequest, r
       is?.refused !== undefined ? `${is.name} ${is.refused}` : isKnown ? undefined : wish(key, path, names);
     if (reason !== undefined) request.refusedMember ??= invalid(reason);
     if (isKnown || reason !== undefined) return;
+    // Its schema refuses it.
+    if (all.isClosed) return;
     if (route.isStream)
       request.refusedMember ??= invalid(`${quoted(path, key)} is not known to this call: leave it out`);
     request.unknownMembers ??= [];

@@ -10,7 +10,10 @@ export interface KnownMember {
 }
 
 /** Members of an object, by their names in small letters, as Go's decoder finds them. */
-export type KnownMembers = ReadonlyMap<string, KnownMember>;
+export type KnownMembers = ReadonlyMap<string, KnownMember> & {
+  /** Others are refused, not passed over. */
+  readonly isClosed?: boolean;
+};
 
 /** What of JSON Schema is looked at. */
 interface JsonSchema {
@@ -38,7 +41,10 @@ function inside({ properties, items, anyOf, additionalProperties }: JsonSchema):
   if (items) return inside(items);
   if (anyOf) return anyOf.map(inside).find((found) => found);
   if (!properties || (additionalProperties !== undefined && additionalProperties !== false)) return undefined;
-  return new Map(Object.entries(properties).map(([name, schema]) => [name.toLowerCase(), memberOf(name, schema)]));
+  const entries = Object.entries(properties).map(
+    ([name, schema]) => [name.toLowerCase(), memberOf(name, schema)] as const,
+  );
+  return Object.assign(new Map(entries), { isClosed: additionalProperties === false });
 }
 
 function memberOf(name: string, schema: JsonSchema): KnownMember {

@@ -129,9 +129,12 @@ describe("a request", () => {
 
   it("that would write is refused for whatever its body does not know, by its name", async () => {
     const body = { collectionName: "c", targetCollectionName: "d", overwrite: true };
-    expect(await post("/v2/vectordb/jobs/copy/create", body)).toMatchObject({
+    const answer = await post("/v2/vectordb/jobs/copy/create", body);
+    expect(answer).toMatchObject({
       ...{ code: 1801, message: 'can only accept json format request, error: Unrecognized key: "overwrite"' },
     });
+    // It was not passed over.
+    expect(answer.warnings).toBeUndefined();
   });
 
   it("is read whatever the case of its members, those of inner objects too", async () => {
