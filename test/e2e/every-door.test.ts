@@ -126,7 +126,8 @@ describe("a GET with a body", () => {
     await ordered("/v2/vectordb/roles/create", { roleName: "importer" });
     const grant = { roleName: "importer", privilege: "Import", dbName: "default", collectionName: "books" };
     await ordered("/v2/vectordb/roles/grant_privilege_v2", grant);
-    await ordered("/v2/vectordb/users/grant_role", { userName: "ann", roleName: "importer" });
+    await ordered("/v2/vectordb/users/create", { userName: "eve", password: "secret" });
+    await ordered("/v2/vectordb/users/grant_role", { userName: "eve", roleName: "importer" });
     const bodies = [{}, { jobId: String(own) }, { jobId: null }];
     for (const path of ["/v1/vector/collections/import/get", "/v2/vectordb/jobs/import/events"])
       for (const body of bodies) {
@@ -139,7 +140,7 @@ describe("a GET with a body", () => {
 /** As no browser sends it. */
 async function statusOfGet(path: string, body: object): Promise<number | undefined> {
   const text = JSON.stringify(body);
-  const headers = { authorization: "ann:secret", "content-type": "application/json", "content-length": text.length };
+  const headers = { authorization: "eve:secret", "content-type": "application/json", "content-length": text.length };
   const asked = request(`${fixture.url}${path}`, { method: "GET", headers });
   asked.end(text);
   const [answer] = (await once(asked, "response")) as [IncomingMessage];

@@ -82,9 +82,12 @@ describe("struct arrays", () => {
     ],
     [
       "match_any(p, $[nope] == 1)",
-      "$[nope] is an element of a struct array, which is known within match_any and the like alone, as a member of that array at column 13",
+      "field $[nope] not exist: an element is asked for $[tag], $[n], $[ok], $[small], $[f] at column 13",
     ],
-    ["match_any(p, id == 1)", "field id not exist at column 13"],
+    [
+      "match_any(p, id == 1)",
+      "field id not exist: an element is asked for $[tag], $[n], $[ok], $[small], $[f] at column 13",
+    ],
     ["match_any(id, $[n] == 1)", "match_any is asked of struct arrays, but got: id at column 10"],
     ["match_any(p)", "function match_any expects 2 arguments, but got 1 at column 0"],
     ["match_any(p, $[n])", "the condition of match_any is not boolean: $[n] at column 13"],
