@@ -43,6 +43,10 @@ export class ConfinedSource implements Source {
     return this.#source.ofBucket?.(key);
   }
 
+  covers(folder: string, path: string, key?: string): boolean {
+    return this.#source.covers?.(folder, path, key) ?? coversByText(folder, path);
+  }
+
   async find(path: string): Promise<FoundFile | undefined> {
     this.#check(path);
     const found = await this.#source.find(path);
@@ -75,8 +79,7 @@ export class ConfinedSource implements Source {
 
   /** Whether a file that was found before may be read, by its names: it is not looked for. */
   reads(path: string, key?: string): boolean {
-    const covers = this.#source.covers?.bind(this.#source) ?? coversByText;
-    return this.#confinement.folders.some((folder) => covers(folder, path, key));
+    return this.#confinement.folders.some((folder) => this.covers(folder, path, key));
   }
 
   /** @throws {ConfinedRefused} */
