@@ -82,6 +82,17 @@ describe.each(ways)("a copy %s that appends", (way, more) => {
     expect(await rowsOf(target)).toEqual(before);
   });
 
+  it("takes a key whose row there has expired", async () => {
+    const { client, files } = fixture;
+    const spec = { ...bookCollection(`${target}_ttl`), properties: { "collection.ttl.seconds": "3" } };
+    await client.createCollection(spec);
+    await client.importAndWait(spec.name, await files.jsonl("expiring.jsonl", books(300, 1000n)));
+    await eventually(async () => expect(await client.count(spec.name)).toBe(0));
+    const body = { ifExists: "append", ...more() };
+    const job = await copy("second", spec.name, body);
+    expect(job).toMatchObject({ state: "Completed", copiedRows: 300 });
+  });
+
   it("makes the collection where there is none", async () => {
     const name = `${target}_new`;
     expect(await copy("second", name, { ifExists: "append", ...more() })).toMatchObject({ state: "Completed" });

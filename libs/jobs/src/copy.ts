@@ -128,6 +128,8 @@ export interface CopyTaskInput extends Pick<InnerCopySpec, "partitions" | "vchan
 export interface AppendedTo {
   readonly collectionId: bigint;
   readonly collectionName: string;
+  /** Of the rows that it has. */
+  readonly expiry: RowExpiry;
 }
 
 /** What a task of kind `append` works on: segments of one partition, whose rows are written anew. */

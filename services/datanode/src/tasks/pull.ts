@@ -35,7 +35,7 @@ export async function runPull(input: PullTaskInput, context: TaskContext): Promi
     await turn();
   }
   const { segments, autoIds } = await sink.finish();
-  if (to) await checkNewKeys(segments, { ...to, schema }, context);
+  if (to) await checkNewKeys(segments, { ...to, schema, timestamp: input.timestamp }, context);
   if (checkRows > 0) await checkWritten(peer, input, segments, context);
   return { rowCount, segments, autoIds };
 }

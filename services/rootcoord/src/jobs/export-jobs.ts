@@ -148,7 +148,7 @@ function expiryWarnings(collection: CollectionRecord): string[] {
 }
 
 /** As queries have it. */
-export function expiryOf({ properties }: CollectionRecord): RowExpiry {
+export function expiryOf({ properties }: Pick<CollectionRecord, "properties">): RowExpiry {
   const values = new Map(properties);
   const ttlSeconds = Number(values.get("collection.ttl.seconds") ?? 0);
   return { ttlSeconds: Math.max(0, ttlSeconds), ttlField: values.get("ttl_field") ?? "" };

@@ -28,7 +28,7 @@ export async function runAppend(input: AppendTaskInput, context: TaskContext): P
     context.onProgress(rowCount, sourceBytes);
   }
   const { segments, autoIds } = await sink.finish();
-  await checkNewKeys(segments, { ...to, schema }, context);
+  await checkNewKeys(segments, { ...to, schema, timestamp }, context);
   return { rowCount, segments, autoIds };
 }
 

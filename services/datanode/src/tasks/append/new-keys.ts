@@ -1,17 +1,18 @@
 import { type Column, varValue, views } from "@sluice/columns";
 import { excerptOfBytes, ImportError } from "@sluice/errors";
 import type { AppendedTo } from "@sluice/jobs";
-import { type CollectionSchema, type FieldSchema, primaryKeyIndex, type StoredSegment } from "@sluice/schema";
+import { type FieldSchema, primaryKeyIndex, type StoredSegment } from "@sluice/schema";
 import { readSegmentField, segmentParts } from "@sluice/segment";
 import { KeyTable } from "../../sinks/unique/key-table.ts";
 import { keyWordCount, keyWords } from "../../sinks/unique/key-words.ts";
-import { LiveKeys } from "../merge/live-keys.ts";
+import { type LiveInput, LiveRows } from "../export/live-rows.ts";
 import type { TaskContext } from "../task-kind.ts";
 
 /** Memory of the keys that are looked for at once; where there are more, the collection is read again. */
 const KEY_TABLE_BYTES = 64 << 20;
 
-type Context = Pick<TaskContext, "stored" | "signal" | "visibleSegments">;
+/** The collection, and the moment of the copy, by which rows have expired. */
+type Target = AppendedTo & Pick<LiveInput, "schema" | "timestamp">;
 
 interface Keys {
   readonly column: Column;
@@ -19,17 +20,17 @@ interface Keys {
 }
 
 /**
- * Compares the primary keys of new segments with those that a collection has now, of rows that are not deleted.
+ * Compares the primary keys of new segments with those that a collection has now, of rows that are neither deleted nor expired.
  * @throws {ImportError} `value_invalid` for a key that is there
  */
 export async function checkNewKeys(
   made: readonly StoredSegment[],
-  { collectionId, collectionName, schema }: AppendedTo & { readonly schema: CollectionSchema },
-  context: Context,
+  target: Target,
+  context: TaskContext,
 ): Promise<void> {
-  const field = schema.fields[primaryKeyIndex(schema)];
+  const field = target.schema.fields[primaryKeyIndex(target.schema)];
   let table: KeyTable | undefined;
-  const look = async () => table && refuseKnown(table, { collectionId, collectionName, field }, context);
+  const look = async () => table && refuseKnown(table, target, context);
   for await (const { column, rowCount } of keysOf(made, field, context)) {
     const perKey = keyWordCount(column);
     const words = keyWords(column, rowCount);
@@ -47,26 +48,25 @@ export async function checkNewKeys(
 async function* keysOf(
   segments: readonly StoredSegment[],
   field: FieldSchema,
-  { stored, signal }: Context,
+  { stored, signal }: TaskContext,
 ): AsyncGenerator<Keys> {
   for (const segment of segments)
     for (const part of segmentParts(segment)) yield await readSegmentField(stored, part, field, signal);
 }
 
 /** Reads the keys of the collection once. */
-async function refuseKnown(
-  table: KeyTable,
-  { collectionId, collectionName, field }: AppendedTo & { readonly field: FieldSchema },
-  context: Context,
-): Promise<void> {
-  const live = new LiveKeys(field, context);
+async function refuseKnown(table: KeyTable, target: Target, context: TaskContext): Promise<void> {
+  const { collectionId, collectionName, schema } = target;
+  const field = schema.fields[primaryKeyIndex(schema)];
+  const live = new LiveRows({ ...target, filter: "", output: { ...schema, fields: [field] } }, context);
   for (const segment of await context.visibleSegments([], 0n, collectionId)) {
+    if (live.isNone(segment)) continue;
     for (const part of segmentParts(segment)) {
       context.signal.throwIfAborted();
-      const { column: keys, rowCount } = await readSegmentField(context.stored, part, field, context.signal);
-      const column = segment.deltaLogs ? await live.only(keys, segment, part) : keys;
-      const row = knownRow(table, { column, rowCount });
-      if (row >= 0) throw known(keys, row, field, collectionName);
+      const { columns, rowCount, memory } = await live.read({ ...part, memoryBytes: 0 }, segment);
+      using _ = memory;
+      const row = rowCount > 0 ? knownRow(table, { column: columns[0], rowCount }) : -1;
+      if (row >= 0) throw known(columns[0], row, field, collectionName);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type AppendedSource, type AppendTaskInput, type InnerCopySpec, specOf } from "@sluice/jobs";
 import { decodeStoredSchema } from "@sluice/rpc";
+import { expiryOf } from "../export-jobs.ts";
 import { type CopyPlannerDeps, sourceTasks } from "./copy.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
@@ -22,7 +23,13 @@ export class AppendPlanner implements JobPlanner {
     const { sourceCollectionId, ...spec } = specOf(job, "copy") as InnerCopySpec;
     const { schema: source, properties, expiry, targets } = appendedOf(spec);
     return {
-      ...{ to: { collectionId, collectionName }, vchannels, timestamp, segmentIds, partitionIds: targets[group] },
+      ...{
+        to: { collectionId, collectionName, expiry: expiryOf(job) },
+        vchannels,
+        timestamp,
+        segmentIds,
+        partitionIds: targets[group],
+      },
       // Keys are those of the source, automatic ones too.
       schema: { ...schemaOf(job), allowInsertAutoId: true },
       ...{ sourceCollectionId, sourceSchema: decodeStoredSchema(Buffer.from(source, "base64"), properties), expiry },

@@ -5,6 +5,7 @@ import { countRows, inKeyRange, type MilvusPeer, type PeerRows, splitKeys } from
 import { type CollectionSchema, fixedWidth, primaryKeyIndex } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
+import { expiryOf } from "../export-jobs.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
 import { publicationOf } from "./copy.ts";
@@ -52,7 +53,7 @@ export class PullPlanner implements JobPlanner {
       // Keys are those of the source, automatic ones too.
       schema: { ...schemaOf(job), allowInsertAutoId: true },
       ...{ peer: peerSourceOf(job), rows: rowsOf(job, group), checkRows: pullOf(job).checkRows ?? 0 },
-      ...(pullOf(job).appends && { to: { collectionId, collectionName: job.collectionName } }),
+      ...(pullOf(job).appends && { to: { collectionId, collectionName: job.collectionName, expiry: expiryOf(job) } }),
     };
   }
 
