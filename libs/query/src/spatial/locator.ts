@@ -34,9 +34,10 @@ export class Locator {
     const known = edge === undefined ? [] : [edge];
     const on = [...known, ...this.#scan(point, known)];
     const borders = on.filter((edge) => owners[edge] >= 0);
-    for (const edge of borders) this.#odd[owners[edge]] = 0;
+    const beside = this.#takeOdd(borders);
     if (this.#isInside()) return Location.interior;
-    if (borders.length > 0) return isEnclosed(this.#shape, point, borders) ? Location.interior : Location.boundary;
+    if (borders.length > 0)
+      return isEnclosed(this.#shape, point, borders, beside) ? Location.interior : Location.boundary;
     const lines = on.filter((edge) => owners[edge] === LINE_OWNER);
     if (lines.length > 0) return isLineEnd(this.#shape, point, lines) ? Location.boundary : Location.interior;
     return on.length > 0 ? Location.interior : Location.exterior;
@@ -48,18 +49,26 @@ export class Locator {
    * @param along edges of this geometry that the piece is a part of
    */
   sides(point: PlanePoint, edges: Float64Array, direction: number, along: readonly number[]): Sides {
-    const { owners, leftInside, edges: own } = this.#shape;
+    const { owners } = this.#shape;
     const borders = along.filter((edge) => owners[edge] >= 0);
     this.#scan(point, along);
-    for (const edge of borders) this.#odd[owners[edge]] = 0;
+    const onRaySide = this.#takeOdd(borders);
+    const onOtherSide = new Map(onRaySide);
+    for (const edge of borders) onOtherSide.set(owners[edge], !onOtherSide.get(owners[edge]));
     const isInside = this.#isInside();
-    let [left, right] = [isInside, isInside];
-    for (const edge of borders) {
-      const isLeft = (leftInside[edge] === 1) === isSameWay(own, 4 * edge, edges, direction);
-      if (isLeft) left = true;
-      else right = true;
-    }
+    const [near, far] = [onRaySide, onOtherSide].map((odd) => isInside || [...odd.values()].includes(true));
+    const [left, right] = isRayToTheLeft(edges, direction) ? [near, far] : [far, near];
     return { left, right, location: locationOf(left && right, borders.length > 0, along.length > 0) };
+  }
+
+  /** Of the polygons of these edges whether the ray crosses their other ones an odd number of times; that is forgotten of them. */
+  #takeOdd(borders: readonly number[]): Map<number, boolean> {
+    const taken = new Map<number, boolean>();
+    for (const polygon of new Set(borders.map((edge) => this.#shape.owners[edge]))) {
+      taken.set(polygon, this.#odd[polygon] === 1);
+      this.#odd[polygon] = 0;
+    }
+    return taken;
   }
 
   /** Polygons on whose borders a point lies, and those that lie around it. */
@@ -130,11 +139,9 @@ function isLineEnd({ edges, lineEnds }: Shape, point: PlanePoint, lines: readonl
   }
 }
 
-/** Whether two edges on one line point the same way. */
-function isSameWay(a: Float64Array, at: number, b: Float64Array, bt: number): boolean {
-  const way = (edges: Float64Array, start: number) =>
-    Math.sign(edges[start + 2] - edges[start]) || 2 * Math.sign(edges[start + 3] - edges[start + 1]);
-  return way(a, at) === way(b, bt);
+/** Whether a ray that begins on an edge lies to the left of it: to the right of a rising one; above one that lies level. */
+function isRayToTheLeft(edges: Float64Array, at: number): boolean {
+  return edges[at + 3] === edges[at + 1] ? edges[at + 2] > edges[at] : edges[at + 3] < edges[at + 1];
 }
 
 /** A direction in which a border leaves a point; coordinates of two points that show it. */
@@ -142,37 +149,42 @@ export interface Ray {
   readonly from: readonly [x: number, y: number];
   readonly to: readonly [x: number, y: number];
   readonly polygon: number;
-  /** The polygon's inside follows counter-clockwise. */
-  readonly opens: boolean;
 }
 
-/** Whether polygons that meet at a point of their borders leave no gap around it. */
-function isEnclosed(shape: Shape, point: PlanePoint, borders: readonly number[]): boolean {
+/**
+ * Whether polygons that meet at a point of their borders leave no gap around it.
+ * @param beside of these polygons those that are there just above the ray from the point to the right; it changes
+ */
+function isEnclosed(
+  shape: Shape,
+  point: PlanePoint,
+  borders: readonly number[],
+  beside: Map<number, boolean>,
+): boolean {
   const rays = borders.flatMap((edge) => raysOf(shape, edge, point)).sort(compareRays);
-  const open = new Map<number, boolean>();
-  for (const { polygon, opens } of rays) open.set(polygon, opens);
-  if (open.size < 2) return false;
+  if (![...beside.values()].includes(true)) return false;
   for (const [i, ray] of rays.entries()) {
+    if (isLevel(ray)) continue;
+    beside.set(ray.polygon, !beside.get(ray.polygon));
     const isLast = i + 1 === rays.length || compareRays(ray, rays[i + 1]) !== 0;
-    open.set(ray.polygon, ray.opens);
-    if (isLast && ![...open.values()].includes(true)) return false;
+    if (isLast && ![...beside.values()].includes(true)) return false;
   }
   return true;
 }
 
+/** Whether it points where rays to the right do. */
+function isLevel({ from, to }: Ray): boolean {
+  return to[1] === from[1] && to[0] > from[0];
+}
+
 /** Directions in which an edge leaves a point on it. */
-export function raysOf(
-  { edges, owners, leftInside }: Pick<Shape, "edges" | "owners" | "leftInside">,
-  edge: number,
-  point: PlanePoint,
-): Ray[] {
+export function raysOf({ edges, owners }: Pick<Shape, "edges" | "owners">, edge: number, point: PlanePoint): Ray[] {
   const [ax, ay, bx, by] = edges.subarray(4 * edge, 4 * edge + 4);
   const isAt = (x: number, y: number) =>
     compareCoordinate(point, "x", x) === 0 && compareCoordinate(point, "y", y) === 0;
   const polygon = owners[edge];
-  const opens = leftInside[edge] === 1;
-  const ahead: Ray = { from: [ax, ay], to: [bx, by], polygon, opens };
-  const back: Ray = { from: [bx, by], to: [ax, ay], polygon, opens: !opens };
+  const ahead: Ray = { from: [ax, ay], to: [bx, by], polygon };
+  const back: Ray = { from: [bx, by], to: [ax, ay], polygon };
   return [...(isAt(bx, by) ? [] : [ahead]), ...(isAt(ax, ay) ? [] : [back])];
 }
 

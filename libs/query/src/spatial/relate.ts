@@ -2,10 +2,11 @@ import { Location, Locator, type Sides } from "./locator.ts";
 import { type Along, Cuts, EDGES_A_TURN, type NodedShape, Noder } from "./noding.ts";
 import { compareCoordinate, comparePoints, GivenPoint, Middle, type PlanePoint } from "./plane-point.ts";
 import { LINE_OWNER, POINT_OWNER, pointKey, type Shape } from "./shape.ts";
+import { isValidShape } from "./valid.ts";
 
 // The dimensionally extended nine-intersection model (DE-9IM): what the interiors, boundaries and exteriors of two geometries have in
-// common. Source: OGC 06-103r4, 6.1.15. Each edge is cut where it meets the other geometry; then a piece lies as a whole where its
-// middle lies, and each area has such pieces around it. Nothing is rounded on the way.
+// common. Source: OGC 06-103r4, 6.1.15. Each edge is cut where it meets the other geometry, and those of its own where these may cross or
+// overlap; then a piece lies as a whole where its middle lies, and each area has such pieces around it. Nothing is rounded on the way.
 
 /** What a part of one geometry has in common with a part of the other: -1 nothing, 0 points, 1 lines, 2 areas. */
 export class Matrix {
@@ -23,12 +24,21 @@ export class Matrix {
 
 interface Side extends NodedShape {
   readonly locator: Locator;
-  /** Of edges of a geometry whose parts may overlap, those of its own that run along them. */
+  /** Of edges of a geometry whose parts or rings may meet, those of its own that run along them. */
   readonly alongOwn: Along;
+  /** Whether edges are cut where they meet others of their own geometry. */
+  isCutItself: boolean;
 }
 
 function sideFor(shape: Shape): Side {
-  return { shape, cuts: new Cuts(shape), along: new Map(), alongOwn: new Map(), locator: new Locator(shape) };
+  return {
+    shape,
+    cuts: new Cuts(shape),
+    along: new Map(),
+    alongOwn: new Map(),
+    locator: new Locator(shape),
+    isCutItself: false,
+  };
 }
 
 /** What of a geometry is looked for in the other one: what it consists of, points and ends of lines alone, or nothing. */
@@ -51,7 +61,6 @@ export function* relate(
   matrix.raise(Location.exterior, Location.exterior, 2);
   if (ofA !== "none") yield* placeEach(loosePoints(a), place);
   if (ofB !== "none") yield* placeEach(loosePoints(b), place);
-  for (const side of [one, two]) if (side.shape.isMixed) yield* cutOwn(side);
   yield* placeEach(new Noder(one, two).nodes(), place);
   if (ofA === "all") yield* placePieces(one, two, (own, other, dimension) => matrix.raise(own, other, dimension));
   if (ofB === "all") yield* placePieces(two, one, (own, other, dimension) => matrix.raise(other, own, dimension));
@@ -86,9 +95,22 @@ function placed(x: number, y: number): Placed {
   return { point: new GivenPoint(x, y), edges: [] };
 }
 
-function* cutOwn({ shape, cuts, alongOwn }: Side): Generator<undefined, void> {
-  const own = { shape, cuts, along: alongOwn };
+/** Whether a border of the geometry may have its inside, or none of it, on both sides, or on one here and on the other there. */
+function* isEntangled(shape: Shape): Generator<undefined, boolean> {
+  if (shape.isMixed) return true;
+  if (shape.polygons === 0) return false;
+  const isValid = validShapes.get(shape) ?? (yield* isValidShape(shape));
+  validShapes.set(shape, isValid);
+  return !isValid;
+}
+
+/** One geometry is asked about for many rows. */
+const validShapes = new WeakMap<Shape, boolean>();
+
+function* cutItself(side: Side): Generator<undefined, void> {
+  const own = { shape: side.shape, cuts: side.cuts, along: side.alongOwn };
   for (const _ of new Noder(own, own).nodes()) yield;
+  side.isCutItself = true;
 }
 
 type Raise = (own: Location, other: Location, dimension: number) => void;
@@ -96,6 +118,7 @@ type Raise = (own: Location, other: Location, dimension: number) => void;
 /** Says of each piece of an edge where it lies, and of a border also what is beside it. */
 function* placePieces(own: Side, other: Side, raise: Raise): Generator<undefined, void> {
   const { shape, cuts } = own;
+  if (yield* isEntangled(shape)) yield* cutItself(own);
   let isKnown = false;
   for (let edge = 0; edge < shape.count; edge++) {
     if (edge % EDGES_A_TURN === 0) yield;
@@ -135,7 +158,7 @@ function areaAt(isInside: boolean): Location {
 
 function ownSides(own: Side, edge: number, middle: PlanePoint): Sides {
   const { shape, alongOwn } = own;
-  if (shape.isMixed) return sidesIn(own, own, edge, middle, [edge, ...(alongOwn.get(edge) ?? [])]);
+  if (own.isCutItself) return sidesIn(own, own, edge, middle, [edge, ...(alongOwn.get(edge) ?? [])]);
   const isBorder = shape.owners[edge] >= 0;
   const left = shape.leftInside[edge] === 1;
   return { left, right: !left, location: isBorder ? Location.boundary : Location.interior };

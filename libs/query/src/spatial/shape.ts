@@ -28,7 +28,7 @@ export interface Shape {
   readonly owners: Int32Array;
   /** 1 of edges that begin a line or a ring. */
   readonly starts: Uint8Array;
-  /** 1 of edges of rings that have their polygon's inside to the left. */
+  /** 1 of edges of rings that have their polygon's inside to the left, as far as polygons are valid. */
   readonly leftInside: Uint8Array;
   /** Keys of the ends of lines that are their boundary: those that an odd number of lines ends at. */
   readonly lineEnds: ReadonlySet<string>;
