@@ -93,6 +93,18 @@ describe.each(ways)("a copy %s that appends", (way, more) => {
     expect(job).toMatchObject({ state: "Completed", copiedRows: 300 });
   });
 
+  it("is refused while another one appends there, which would not see its keys", async () => {
+    const { client } = fixture;
+    const name = `${target}_once`;
+    await client.createCollection(bookCollection(name));
+    const body = { collectionName: "second", targetCollectionName: name, ifExists: "append", ...more() };
+    const answers = await Promise.all([post("create", body), post("create", body)]);
+    const [taken, refused] = answers.toSorted((a, b) => a.code - b.code);
+    expect(refused.message).toMatch(/copy job \d+ appends to "appended_\d+_once".*: try again when it has ended/);
+    expect(await ended(taken.data.jobId)).toMatchObject({ state: "Completed" });
+    expect(await client.count(name)).toBe(300);
+  });
+
   it("makes the collection where there is none", async () => {
     const name = `${target}_new`;
     expect(await copy("second", name, { ifExists: "append", ...more() })).toMatchObject({ state: "Completed" });

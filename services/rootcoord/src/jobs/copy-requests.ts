@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, JobRecord, StagedWrite } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { specOf } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
@@ -37,6 +38,9 @@ export interface CopyAnswer {
 /** What requests of copies have in common, wherever their rows come from: job and target are recorded together, each once. */
 export class CopyRequests {
   readonly #deps: CopyRequestsDeps;
+  /** Jobs that the book does not know yet. */
+  readonly #recording = new Set<JobRecord>();
+
   constructor(deps: CopyRequestsDeps) {
     this.#deps = deps;
   }
@@ -83,13 +87,30 @@ export class CopyRequests {
     throw targetExists(target);
   }
 
-  /** A job whose target is elsewhere, or is there. */
+  /** A job whose target is elsewhere, or is there. @throws {ImportError} `request_invalid` while another one appends there */
   async recordAlone(job: JobRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
     if (request.dryRun) return this.#estimated(job);
-    if (await this.#create(job, request, [])) return { jobId: job.jobId, estimate: "" };
+    if (appends(job)) this.#checkAlone(job);
+    this.#recording.add(job);
+    try {
+      if (await this.#create(job, request, [])) return { jobId: job.jobId, estimate: "" };
+    } finally {
+      this.#recording.delete(job);
+    }
     const winner = this.findEarlier(request);
     if (winner !== undefined) return winner;
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
+  }
+
+  /** Of two that append at once neither finds the keys of the other: rows would be there twice. */
+  #checkAlone({ collectionId, collectionName, idempotencyKey: key }: JobRecord): void {
+    const open = [...this.#recording, ...this.#deps.book.openOf("copy")];
+    const other = open.find(
+      (job) => job.collectionId === collectionId && appends(job) && (key === "" || job.idempotencyKey !== key),
+    );
+    if (!other) return;
+    const reason = `copy job ${other.jobId} appends to "${excerpt(collectionName)}", and would not see the keys of another one: try again when it has ended`;
+    throw new ImportError("request_invalid", reason);
   }
 
   /** The job is not recorded; what was held for it is forgotten. */
@@ -107,6 +128,10 @@ export class CopyRequests {
     if (isNew) this.#deps.log.info("copy job submitted", about);
     return isNew;
   }
+}
+
+function appends(job: Pick<JobRecord, "kind" | "spec">): boolean {
+  return specOf(job, "copy").appends === true;
 }
 
 /** What the records of all copies have, but for what is asked of them and their moment. */
