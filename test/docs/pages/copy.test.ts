@@ -20,7 +20,7 @@ it("runs as written: import, copy, query, list", async () => {
 it("into a collection that there is", async () => {
   const output = await run("--if-exists");
   expect(output).toMatch(/Completed: 2 rows into novels_of_today/);
-  expect(output).toMatch(/1 rows, .+ would be copied into novels_of_today, which is appended/);
+  expect(output).toMatch(/1 rows, .+ would be copied into novels_of_today, beside the rows that it has/);
   expect(output).toMatch(/Completed: 1 rows into novels_of_today/);
 });
 
@@ -28,6 +28,8 @@ it("from another service and to it, which here is the same", async () => {
   const output = await run("--from");
   expect(output).toMatch(/Completed: 1 rows into novels_from_there/);
   expect(output).toContain('"strategy":"rows"');
-  expect(await run("--to")).toMatch(/Completed: 2 rows into novels_over_there/);
+  const sent = await run("--to");
+  expect(sent).toMatch(/Completed: 2 rows into novels_over_there/);
+  expect(sent).toContain("1\tEmma");
   expect(page.left).toEqual([]);
 });

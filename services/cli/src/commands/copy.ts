@@ -125,11 +125,12 @@ async function runCopy(source: string, target: string, options: CopyOptions): Pr
   else showEstimate(target, estimate);
 }
 
+/** What becomes of the target, said behind its name. */
+const fates = { new: "", appended: ", beside the rows that it has", replaced: ", in place of the rows that it has" };
+
 function showEstimate(name: string, estimate: CopyEstimate): void {
   const { target, strategy, strategyReason, rows, bytes, partitions, warnings = [] } = estimate;
-  say(
-    `${rows} rows, ${bytesText(bytes)} in memory, would be copied into ${name}${target === "new" ? "" : `, which is ${target}`}`,
-  );
+  say(`${rows} rows, ${bytesText(bytes)} in memory, would be copied into ${name}${fates[target]}`);
   for (const one of partitions) note(`${one.name}: ${one.rows} rows, ${bytesText(one.bytes)}`);
   note(`by ${strategy}: ${strategyReason}`);
   for (const warning of warnings) note(color.yellow(`warning: ${warning}`));
