@@ -13,6 +13,7 @@ import {
   TestClient,
   TestCluster,
   type TestServer,
+  useRest,
 } from "../support/index.ts";
 
 // Every service a process of its own, on real etcd, Redis and S3. What happens when they fail at random moments is the
@@ -185,6 +186,25 @@ describeWith(
       expect(await other.query("merged", "id >= 0", ["id", "title", "year", "vector"])).toEqual(books(12));
     }
   }, 60_000);
+
+  it("has no object of a cancelled job ten seconds later", async () => {
+    await client.createCollection(bookCollection("cancelled"));
+    const { collectionID } = await client.raw.describeCollection(
+      milvus.DescribeCollectionRequest.fromPartial({ collectionName: "cancelled" }),
+    );
+    const stored = async () => {
+      const keys = await Array.fromAsync(cluster.objects.list(""), ({ key }) => key);
+      return keys.filter((key) => key.includes(`/insert_log/${collectionID}/`));
+    };
+    const job = await client.import(
+      "cancelled",
+      Array.from({ length: 6 }, () => "large.jsonl"),
+    );
+    await eventually(async () => expect(await stored()).not.toEqual([]), 20_000);
+    await useRest({ url: `http://${cluster.address}` }).post("cancel", { jobId: String(job) });
+    await eventually(async () => expect(await stored()).toEqual([]), 10_000);
+    expect(await client.count("cancelled")).toBe(0);
+  });
 
   it("does not let a small job wait behind a large one", async () => {
     await client.createCollection(bookCollection("large"));
