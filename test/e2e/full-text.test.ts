@@ -243,7 +243,7 @@ describe("the output of a function", () => {
     const { client, files } = fixture;
     const file = await files.jsonl("given.jsonl", [{ ...pages[0], terms: { 1: 2 } }]);
     const { reason } = await client.importAndFail("pages", [...file]);
-    expect(reason).toContain("not allowed to provide data for function output field 'terms'");
+    expect(reason).toContain("not allowed to provide data for BM25 function output field 'terms'");
   });
 
   it("is described with its function, over REST too", async () => {

@@ -155,7 +155,8 @@ describe.each(fieldSamples.map((sample) => [dataTypeName(sample.type), sample] a
 
   it("may not be given where a function makes it, and need not be", async () => {
     const schema = schemaOf(sample, { isFunctionOutput: true });
-    const words = "not allowed to provide data for function output field 'f'";
+    const words =
+      "not allowed to provide data for function output field 'f', set collection property 'collection.function.allowInsertNonBM25FunctionOutputs' to enable";
     await expectOutcome(schema, [id, given], { code: "schema_mismatch", words, field: "f" }, {}, hasNames);
     await expectOutcome(
       schema,

@@ -1,4 +1,5 @@
 import {
+  ALLOW_OUTPUTS_PROPERTY,
   type CollectionSchema,
   DataType,
   type DefaultValue,
@@ -48,7 +49,7 @@ export function schemaFromMessage(message: SchemaMessage, properties: Pairs): Co
 
 /** Outputs that need not be computed; those of BM25 always are, since statistics are made of them. */
 function givableOutputs({ functions }: SchemaMessage, properties: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const allows = properties.get("collection.function.allowInsertNonBM25FunctionOutputs")?.toLowerCase() === "true";
+  const allows = properties.get(ALLOW_OUTPUTS_PROPERTY)?.toLowerCase() === "true";
   const others = allows ? functions.filter(({ type }) => type !== FunctionType.BM25) : [];
   return new Set(others.flatMap(({ outputFieldNames }) => outputFieldNames));
 }

@@ -28,7 +28,7 @@ export interface FieldSchema {
   readonly maxCapacity: number;
   /** Output of a function such as BM25; a file may not provide it. */
   readonly isFunctionOutput: boolean;
-  /** A function's output that files and clients may give nevertheless (`collection.function.allowInsertNonBM25FunctionOutputs`): it is not computed then. */
+  /** A function's output that files and clients may give nevertheless ({@link ALLOW_OUTPUTS_PROPERTY}): it is not computed then. */
   readonly mayBeGiven?: boolean;
   /** All type parameters as text, known or not. */
   readonly typeParams: Readonly<Record<string, string>>;
@@ -73,6 +73,9 @@ export const ROW_ID_FIELD = 0;
 export const TIMESTAMP_FIELD = 1;
 export const FIRST_USER_FIELD = 100;
 export const META_FIELD_NAME = "$meta";
+
+/** Property of a collection; see `mayBeGiven` of a field. */
+export const ALLOW_OUTPUTS_PROPERTY = "collection.function.allowInsertNonBM25FunctionOutputs";
 
 /** Bytes of one value of a fixed-width column (Bool 1, Int8 1, Int16 2, ...), or 0 when its values vary in length. */
 export function fixedWidth(field: { dataType: DataType; dim: number }): number {

@@ -13,7 +13,7 @@ import {
   skipBlanks,
   valueAfterKey,
 } from "@sluice/values";
-import { duplicatedKey } from "./refusals.ts";
+import { duplicatedColumn, duplicatedKey } from "./refusals.ts";
 
 /** Why a value is refused; code `value_invalid`. */
 export interface MetaRefusal {
@@ -25,12 +25,18 @@ export interface MetaRefusal {
 /** What `$meta` may hold: a JSON object none of whose keys is given elsewhere, as a field or by itself. */
 export class DynamicColumn {
   readonly #names: ReadonlySet<string>;
+  /** Those of them that are no fields. */
+  readonly #columns: ReadonlySet<string>;
   /** The same names as UTF-8, by their length: keys are compared where they lie, since no key of most rows is among them. */
   readonly #byLength: readonly (readonly Uint8Array[] | undefined)[];
 
-  /** @param names that may not be keys of `$meta` */
-  constructor(names: Iterable<string>) {
+  /**
+   * @param names that may not be keys of `$meta`
+   * @param columns those of them that are no fields
+   */
+  constructor(names: Iterable<string>, columns: Iterable<string> = []) {
     this.#names = new Set(names);
+    this.#columns = new Set(columns);
     const byLength: Uint8Array[][] = [];
     for (const name of this.#names) {
       const bytes = Buffer.from(name);
@@ -45,7 +51,8 @@ export class DynamicColumn {
 
   /** Of a source that gives more keys of `$meta` by themselves. */
   with(names: Iterable<string>): DynamicColumn {
-    return new DynamicColumn([...this.#names, ...names]);
+    const columns = [...this.#columns, ...names];
+    return new DynamicColumn([...this.#names, ...columns], columns);
   }
 
   /**
@@ -64,9 +71,10 @@ export class DynamicColumn {
     }
     dropRepeatedKeys(bytes, start, end);
     const field = this.#fieldAmong(bytes, start, end);
-    return field === undefined
-      ? undefined
-      : { field, reason: duplicatedKey(field, "it is a field and stands in $meta too") };
+    if (field === undefined) return undefined;
+    const isColumn = this.#columns.has(field);
+    const reason = isColumn ? duplicatedColumn(field) : duplicatedKey(field, "it is a field and stands in $meta too");
+    return { field, reason };
   }
 
   /** The first key of the object that is a field. The text is valid. */

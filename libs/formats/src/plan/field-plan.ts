@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { CollectionSchema, FieldSchema, StructSchema } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, functionOfOutput, type StructSchema } from "@sluice/schema";
 import { DynamicColumn } from "./dynamic-column.ts";
 import type { FieldOptions } from "./field-options.ts";
 import { autoKeyRefused, flatMemberRefused, functionOutputRefused } from "./refusals.ts";
@@ -166,11 +166,12 @@ function targetsOf(schema: CollectionSchema): Map<string, Target> {
   return targets;
 }
 
-function targetOf({ allowInsertAutoId }: CollectionSchema, field: FieldSchema, index: number): Target {
+function targetOf(schema: CollectionSchema, field: FieldSchema, index: number): Target {
   const { name } = field;
   if (field.isDynamic) return { kind: "meta", index };
-  if (field.isPrimaryKey && field.autoId && !allowInsertAutoId) return refused(name, autoKeyRefused(name));
-  if (field.isFunctionOutput && !field.mayBeGiven) return refused(name, functionOutputRefused(name));
+  if (field.isPrimaryKey && field.autoId && !schema.allowInsertAutoId) return refused(name, autoKeyRefused(name));
+  if (field.isFunctionOutput && !field.mayBeGiven)
+    return refused(name, functionOutputRefused(name, functionOfOutput(schema, field)?.type === "bm25"));
   return { kind: "field", index };
 }
 

@@ -1,4 +1,5 @@
 import { excerpt } from "@sluice/errors";
+import { ALLOW_OUTPUTS_PROPERTY } from "@sluice/schema";
 
 // The words of what every format refuses alike; Milvus's, where it has some (import semantics §12).
 
@@ -7,9 +8,11 @@ export function autoKeyRefused(name: string): string {
   return `the primary key '${name}' is auto-generated, no need to provide`;
 }
 
-/** Code `schema_mismatch`. */
-export function functionOutputRefused(name: string): string {
-  return `not allowed to provide data for function output field '${name}'`;
+/** Code `schema_mismatch`. @param isBm25 no property allows it: statistics are made of what the function makes */
+export function functionOutputRefused(name: string, isBm25: boolean): string {
+  return isBm25
+    ? `not allowed to provide data for BM25 function output field '${name}'`
+    : `not allowed to provide data for function output field '${name}', set collection property '${ALLOW_OUTPUTS_PROPERTY}' to enable`;
 }
 
 /** Code `schema_mismatch`. */
@@ -30,6 +33,11 @@ export function nullRefused(name: string): string {
 /** Code `value_invalid`. */
 export function duplicatedKey(key: string, detail = ""): string {
   return `duplicated key is not allowed, key=${excerpt(key)}${detail && `: ${detail}`}`;
+}
+
+/** Code `value_invalid`: of a column that `$meta` takes, and that it has already. */
+export function duplicatedColumn(key: string): string {
+  return `duplicated key in dynamic field, key=${excerpt(key)}: it is a column and stands in $meta too`;
 }
 
 /** Code `schema_mismatch`: all rows of a file give the automatic key, or none does. */

@@ -1,7 +1,7 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { FloatListScanner } from "@sluice/kernels";
 import { type CollectionSchema, DataType } from "@sluice/schema";
-import { float32ToBfloat16Bits, float32ToFloat16Bits, parseSparseJson } from "@sluice/values";
+import { findJsonError, float32ToBfloat16Bits, float32ToFloat16Bits, parseSparseJson } from "@sluice/values";
 import { nullRefused } from "../../plan/refusals.ts";
 import { parseStruct, type StructParser } from "../json/struct-parser.ts";
 import { valueParser } from "../json/value-parsers.ts";
@@ -111,11 +111,15 @@ function jsonFormCell(
   const parse = valueParser(schema, builder);
   return (row) => {
     const listed = cell.load(toJson);
-    // Objects that stand for vectors, such as Spark's, are the JSON parser's.
-    const p = listed < 0 && scanner.data[scanner.start] === OPEN_OBJECT ? cell.load() : listed;
+    // Objects that stand for vectors, such as Spark's, are the JSON parser's; so are words about an element of a list.
+    const p = listed < 0 && mayBeJson(scanner) ? cell.load() : listed;
     if (p < 0) scanner.wrongType(typeName(builder), whyNoList(scanner.text()));
     cell.close(parse(cell, p, row));
   };
+}
+
+function mayBeJson({ data, start, stop }: CsvScanner): boolean {
+  return data[start] === OPEN_OBJECT || (data[start] === OPEN_LIST && findJsonError(data, start, stop) < 0);
 }
 
 /** What is special about a text that is no list. */

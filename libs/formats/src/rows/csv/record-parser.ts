@@ -62,7 +62,8 @@ export class RecordParser implements RowSink {
     const bound = bindHeader(plan, names, scanner.path);
     const folds = plan.schema.enableDynamicField && plan.options.foldExtraColumns;
     const left = folds ? [] : bound.extras.map(({ name }) => name);
-    for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)]) if (text) warn?.(text);
+    for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+      if (text) warn?.(`${scanner.path}: ${text}`);
     this.#makeReaders(names, bound, folds);
   }
 

@@ -48,7 +48,8 @@ export class TupleParser implements RowSink {
     for (const [i, column] of bound.fields.entries()) if (column !== undefined) columns[column] = this.#column(i);
     this.#columns = columns;
     const left = bound.extras.map(({ name }) => name);
-    for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)]) if (text) warn?.(text);
+    for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+      if (text) warn?.(`${path}: ${text}`);
   }
 
   #column(index: number): TupleColumn {

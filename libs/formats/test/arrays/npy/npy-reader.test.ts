@@ -379,7 +379,8 @@ describe("sets", () => {
     expect(
       await failure(readAll(output.sources, schemaOf(fieldOf("a", DataType.Int8, { isFunctionOutput: true })))),
     ).toMatchObject({
-      reason: "not allowed to provide data for function output field 'a'",
+      reason:
+        "not allowed to provide data for function output field 'a', set collection property 'collection.function.allowInsertNonBM25FunctionOutputs' to enable",
     });
   });
 

@@ -318,8 +318,8 @@ describe("a file", () => {
     const { rows, warnings } = await read(schema, "id,titel\n1,x\n");
     expect(rows).toEqual([{ id: 1, title: null }]);
     expect(warnings).toEqual([
-      "a column that no field takes was not imported: 'titel' (did you mean 'title'?)",
-      "no column for 'title' (null in every row)",
+      "t.csv: a column that no field takes was not imported: 'titel' (did you mean 'title'?)",
+      "t.csv: no column for 'title' (null in every row)",
     ]);
   });
 
@@ -334,7 +334,8 @@ describe("a file", () => {
     const schema = fixtureSchema({ enable_dynamic_field: true, fields: [key] });
     const { rows } = await read(schema, 'id,x,$meta\n7,y,"{ ""z"" : 1 }"\n8,y,{}\n9,y,\n');
     expect(rows.map(({ $meta }) => $meta)).toEqual([{ x: "y", z: 1 }, { x: "y" }, { x: "y" }]);
-    await expect(read(schema, 'id,x,$meta\n7,y,"{""x"":1}"\n')).rejects.toThrow("duplicated key is not allowed, key=x");
+    const words = "duplicated key in dynamic field, key=x: it is a column and stands in $meta too";
+    await expect(read(schema, 'id,x,$meta\n7,y,"{""x"":1}"\n')).rejects.toThrow(words);
   });
 
   it.each([
