@@ -3,9 +3,11 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
+import { descrBy } from "../cf-attributes.ts";
 import { chunkedRows, fillWith } from "../chunked-rows.ts";
 import { arraySet, malformed } from "../one-file.ts";
 import { type RowSource, rowsAt } from "../row-source.ts";
+import { attributesNote, attributesOf } from "./attributes.ts";
 import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
 import { chunksOf } from "./chunk-rows.ts";
 import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
@@ -15,7 +17,8 @@ import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
 import { bitRows, type Integers, integerBytes } from "./integers.ts";
 import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
 import { BitSets } from "./sets.ts";
-import { longestText, REFERENCE_BYTES, textRows, unpaddedRows } from "./text-rows.ts";
+import { REFERENCE_BYTES } from "./text-heaps.ts";
+import { longestText, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
 const TRAIN = "train";
@@ -29,10 +32,8 @@ export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promi
     const queries = found.filter(({ path }) => path !== TRAIN && !path.startsWith("size_"));
     return arraySet("HDF5 file", [bitsOf(file, train, sizes), ...queries.map((one) => arrayOf(file, one, true))]);
   }
-  return arraySet(
-    "HDF5 file",
-    found.map((dataset) => arrayOf(file, dataset, train !== undefined)),
-  );
+  const arrays = found.map((dataset) => arrayOf(file, dataset, train !== undefined));
+  return { ...arraySet("HDF5 file", arrays), notes: attributesNote(found) };
 }
 
 function bitsOf(file: Hdf5File, train: FoundDataset, sizes: FoundDataset): NamedArray {
@@ -57,7 +58,7 @@ function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedA
   const { path } = found;
   const base = { name: path, source: file.source };
   const header = (signal = new AbortController().signal, field?: FieldSchema) =>
-    isTurned(found) ? turnedHeader(file, found, field) : headerOf(file, parseDataset(found), signal, field);
+    isTurned(found) ? turnedHeader(file, found, field) : headerOf(file, found, signal, field);
   if (path === "ids") return { ...base, header, role: "keys" };
   const isVectors = isPackedBits(found) || (isMatrix(found) && (!hasTrain || path === TRAIN));
   return isVectors ? { ...base, header, role: "vectors" } : { ...base, header };
@@ -89,10 +90,11 @@ const cures: Readonly<Record<string, string | undefined>> = {
 
 async function headerOf(
   file: Hdf5File,
-  dataset: Dataset,
+  found: FoundDataset,
   signal: AbortSignal,
   field?: FieldSchema,
 ): Promise<ArrayHeader> {
+  const dataset = parseDataset(found);
   const { path, type, shape } = dataset;
   checkShape(path, shape);
   if (type.kind === "other")
@@ -102,7 +104,9 @@ async function headerOf(
     const rowBytes = await longestText(rows, shape[0] ?? 0, signal);
     return { descr: `|S${rowBytes}`, fortranOrder: false, shape, dataOffset: 0, rows: textRows(file, rows, rowBytes) };
   }
-  const { descr, itemBytes, padding } = type;
+  const { itemBytes, padding } = type;
+  const refuse = (why: string) => unsupported(`data set '${path}' ${why}`);
+  const descr = descrBy(await attributesOf(file, found), path, type.descr, refuse);
   // MilvusDM packs the bits of binary vectors into texts.
   const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
   const array = { fortranOrder: false, dataOffset: 0 };

@@ -22,6 +22,7 @@ export const messageTypes = {
   attribute: 0x0c,
   continuation: 0x10,
   symbolTable: 0x11,
+  attributeInfo: 0x15,
 } as const;
 
 const MAX_MESSAGES = 65_536;

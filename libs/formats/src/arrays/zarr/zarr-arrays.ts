@@ -1,12 +1,13 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { ArraySet, NamedArray } from "../array-set.ts";
+import { type Attributes, descrBy } from "../cf-attributes.ts";
 import { arraySet } from "../one-file.ts";
 import { zarrHeader } from "./array-rows.ts";
-import { type Attributes, asAttributesSay } from "./attributes.ts";
 import { storedChunks } from "./chunk-files.ts";
 import { parseV2, parseV3, type ZarrArray } from "./metadata.ts";
 import { zarrFolders, zarrRoot } from "./store-files.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** Of a file of metadata; with the attributes of an array. */
 const MAX_NOTE_BYTES = 16 << 20;
@@ -59,6 +60,14 @@ async function arrayAt(
     named: isMatrix ? { ...base, header, role: "vectors" } : { ...base, header },
     note: missingNote(parsed, folder, paths),
   };
+}
+
+/** @throws {ImportError} `unsupported` where its numbers are not its values */
+function asAttributesSay(array: ZarrArray, attributes: Attributes): ZarrArray {
+  const { name, elements } = array;
+  const given = elements === "text" ? "" : elements.descr;
+  const descr = descrBy(attributes, name, given, (why) => unsupported(name, why));
+  return descr === given ? array : { ...array, elements: { descr } };
 }
 
 /** @param own file of attributes, as arrays of version 2 have one */

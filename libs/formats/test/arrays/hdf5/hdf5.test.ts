@@ -187,6 +187,44 @@ it.each([
   expect(reason).toContain(words);
 });
 
+describe.each(["meanings-earliest.h5", "meanings-latest.h5"])("attributes of %s", (name) => {
+  const reading = (source: string, type: DataType = DataType.Int64) => ({
+    schema: vectorSchema(6, { more: [field("count", type)] }),
+    options: { fields_mapping: `{"m/${source}":"count"}` },
+  });
+
+  it.each(["since", "since-fixed"])("make times of counts from 1970 on: %s", async (source) => {
+    const times = await readFiles(hdf5Format, file(name), reading(source, DataType.Timestamptz));
+    expect(times.rows.map(({ count }) => count)).toEqual([
+      "1969-12-31T23:59:59.999999Z",
+      "2023-11-14T22:13:20.000005Z",
+    ]);
+    const counts = await readFiles(hdf5Format, file(name), reading(source));
+    expect(counts.rows.map(({ count }) => Number(count))).toEqual([-1, 1_700_000_000_000_005]);
+  });
+
+  it.each([
+    ["since-2020", "data set 'm/since-2020' counts 'days since 2020-01-01 00:00:00', where times count from 1970 on"],
+    ["since-2020", 'set ds["m/since-2020"].encoding = {"units": "microseconds since 1970-01-01"} in xarray'],
+    ["since-noleap", "data set 'm/since-noleap' counts 'days since 1970-01-01' by the calendar 'noleap'"],
+    ["packed", "data set 'm/packed' is packed (scale_factor 0.5, add_offset 3), which is not undone"],
+  ])("refuse numbers that are no values: %s", async (source, words) => {
+    const { code, reason } = await refusal(hdf5Format, file(name), reading(source));
+    expect([code, reason]).toEqual(["unsupported", expect.stringContaining(words)]);
+  });
+
+  it("leave numbers that are values what they are", async () => {
+    const { rows, warnings } = await readFiles(hdf5Format, file(name), reading("unpacked"));
+    expect(rows.map(({ count }) => Number(count))).toEqual([-1, 1_700_000_000_000_005]);
+    const isSaid = warnings.some((text) => text.includes("'m/many-attributes' has more attributes than its header"));
+    expect(isSaid).toBe(name === "meanings-latest.h5");
+  });
+
+  it.each(["since", "unpacked"])("that are damaged are told: %s", (source) =>
+    expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { ...reading(source), runs: 50 }),
+  );
+});
+
 it("data sets are described by their paths, those of groups too", async () => {
   const { columns } = await hdf5Format.describe(await sourcesOf(file("many.h5")), new AbortController().signal);
   expect(columns.length).toBe(122);
