@@ -25,18 +25,21 @@ export interface MetaRefusal {
 /** What `$meta` may hold: a JSON object none of whose keys is given elsewhere, as a field or by itself. */
 export class DynamicColumn {
   readonly #names: ReadonlySet<string>;
-  /** Those of them that are no fields. */
+  /** Those of them that are no fields, and what is said of them. */
   readonly #columns: ReadonlySet<string>;
+  readonly #refusalOfColumn: (name: string) => string;
   /** The same names as UTF-8, by their length: keys are compared where they lie, since no key of most rows is among them. */
   readonly #byLength: readonly (readonly Uint8Array[] | undefined)[];
 
   /**
    * @param names that may not be keys of `$meta`
    * @param columns those of them that are no fields
+   * @param refusalOfColumn why such a one may not stand in `$meta` as well
    */
-  constructor(names: Iterable<string>, columns: Iterable<string> = []) {
+  constructor(names: Iterable<string>, columns: Iterable<string> = [], refusalOfColumn = duplicatedColumn) {
     this.#names = new Set(names);
     this.#columns = new Set(columns);
+    this.#refusalOfColumn = refusalOfColumn;
     const byLength: Uint8Array[][] = [];
     for (const name of this.#names) {
       const bytes = Buffer.from(name);
@@ -49,10 +52,10 @@ export class DynamicColumn {
     return new DynamicColumn([...fields, ...structs].map(({ name }) => name));
   }
 
-  /** Of a source that gives more keys of `$meta` by themselves. */
-  with(names: Iterable<string>): DynamicColumn {
+  /** Of a source that gives more keys of `$meta` by themselves. @param refusalOfColumn see the constructor */
+  with(names: Iterable<string>, refusalOfColumn = this.#refusalOfColumn): DynamicColumn {
     const columns = [...this.#columns, ...names];
-    return new DynamicColumn([...this.#names, ...columns], columns);
+    return new DynamicColumn([...this.#names, ...columns], columns, refusalOfColumn);
   }
 
   /**
@@ -72,9 +75,8 @@ export class DynamicColumn {
     dropRepeatedKeys(bytes, start, end);
     const field = this.#fieldAmong(bytes, start, end);
     if (field === undefined) return undefined;
-    const isColumn = this.#columns.has(field);
-    const reason = isColumn ? duplicatedColumn(field) : duplicatedKey(field, "it is a field and stands in $meta too");
-    return { field, reason };
+    if (this.#columns.has(field)) return { field, reason: this.#refusalOfColumn(field) };
+    return { field, reason: duplicatedKey(field, "it is a field and stands in $meta too") };
   }
 
   /** The first key of the object that is a field. The text is valid. */

@@ -35,9 +35,16 @@ export function duplicatedKey(key: string, detail = ""): string {
   return `duplicated key is not allowed, key=${excerpt(key)}${detail && `: ${detail}`}`;
 }
 
+const COLUMN_TWICE = "it is a column and stands in $meta too";
+
 /** Code `value_invalid`: of a column that `$meta` takes, and that it has already. */
 export function duplicatedColumn(key: string): string {
-  return `duplicated key in dynamic field, key=${excerpt(key)}: it is a column and stands in $meta too`;
+  return duplicatedKey(key, COLUMN_TWICE);
+}
+
+/** The same as Milvus says it of CSV. */
+export function duplicatedCsvColumn(key: string): string {
+  return `duplicated key in dynamic field, key=${excerpt(key)}: ${COLUMN_TWICE}`;
 }
 
 /** Code `schema_mismatch`: all rows of a file give the automatic key, or none does. */

@@ -3,6 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { type BoundColumns, bindColumns } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
+import { duplicatedCsvColumn } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
 import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
@@ -99,10 +100,11 @@ export class RecordParser implements RowSink {
     const index = plan.schema.fields.findIndex((field) => field.isDynamic);
     const meta = fields[index];
     const keys = folds ? extras : [];
-    this.#input.plan.uses.noteMeta(keys.map(({ name }) => name));
+    const names = keys.map(({ name }) => name);
+    plan.uses.noteMeta(names);
     if (index < 0 || (meta === undefined && keys.length === 0)) return;
     const builder = this.#builder(index) as VarBuilder;
-    const dynamic = new DynamicCells(scanner, builder, plan.dynamic.with(keys.map(({ name }) => name)));
+    const dynamic = new DynamicCells(scanner, builder, plan.dynamic.with(names, duplicatedCsvColumn));
     const find = (p: number, name: string) => {
       scanner.field = name;
       return scanner.cell(p);
