@@ -85,14 +85,17 @@ describe("a copy to another service", () => {
     await post("pause", data);
     proxy.set({ kind: "cut" });
     await post("cancel", data);
-    await eventually(async () =>
-      expect((await post("describe", data)).data).toMatchObject({
-        ...{ state: "Failed", interimName: interim },
-        waitsFor: expect.stringMatching(/asking for copying_/),
-      }),
+    // The call that was under way waits for the other service as well, before the first that removes anything.
+    await eventually(
+      async () =>
+        expect((await post("describe", data)).data).toMatchObject({
+          ...{ state: "Failed", interimName: interim },
+          waitsFor: expect.stringMatching(/asking for copying_/),
+        }),
+      60_000,
     );
     proxy.set({ kind: "pass" });
     await eventually(async () => expect(await describeCollection(interim)).toMatchObject({ status: { code: 100 } }));
     await eventually(async () => expect((await post("describe", data)).data).not.toHaveProperty("interimName"));
-  });
+  }, 120_000);
 });
