@@ -107,12 +107,13 @@ async function call(
   const leftMs = () => endMs - performance.now();
   let why: unknown;
   for (;;) {
-    const tryMs = leftMs();
+    let tryMs = leftMs();
     try {
       const opened = connection.open();
       const channel =
         opened instanceof Promise ? await within(name, opened, Math.min(absentMs, leftMs()), signal) : opened;
-      return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
+      tryMs = leftMs();
+      return await callOnce(channel, name, request, settings.metadata, tryMs, signal);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
       // Of a last try that had hardly any time it is known only that it was late: the one before says why.
