@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, string>> = {
   "task-queue": "schema async",
   catalog: "schema jobs metastore access",
   fields: "schema values columns rpc async",
-  peer: "schema columns rpc fields object-store",
+  peer: "schema columns rpc fields object-store values",
   embedding: "schema columns async object-store",
   parquet: "kernels",
   sqlite: "",

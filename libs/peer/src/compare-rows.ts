@@ -2,6 +2,7 @@ import type { Column } from "@sluice/columns";
 import { varValue } from "@sluice/columns";
 import { excerpt, ImportError } from "@sluice/errors";
 import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { isEchoed, parseEchoing } from "@sluice/values";
 import { type AnsweredRows, columnsOfAnswer, outputFieldsOf } from "./answer-columns.ts";
 import { hasKey } from "./key-text.ts";
 import { type MilvusPeer, type PeerRows, TooLarge } from "./milvus-peer.ts";
@@ -117,12 +118,12 @@ function bytesOf([column, row]: Cell): Uint8Array | undefined {
 /** A service may write them in another order, or with other blanks. */
 function sameJson(a: Uint8Array, b: Uint8Array): boolean {
   const [one, other] = [a, b].map((bytes) => Buffer.from(bytes).toString());
-  return JSON.stringify(inOrder(JSON.parse(one))) === JSON.stringify(inOrder(JSON.parse(other)));
+  return JSON.stringify(inOrder(parseEchoing(one))) === JSON.stringify(inOrder(parseEchoing(other)));
 }
 
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isEchoed(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, one]) => [key, inOrder(one)]));
 }

@@ -100,6 +100,12 @@ it("that differ are told by key, field and values", async () => {
   });
 });
 
+it("differ in integers that no double tells apart, and not in how such ones are written", async () => {
+  const [one, other] = ["9007199254740992", "9007199254740993"];
+  await compared([[7n, `{"a":${one},"b":1}`]], [[7n, `{"b":1, "a":${one}}`]]);
+  await expect(compared([[7n, `{"a":${one}}`]], [[7n, `{"a":${other}}`]])).rejects.toThrow("the row with id 7 has");
+});
+
 it("are asked for again in smaller numbers when a message would be too large", async () => {
   const rows = Array.from({ length: 100 }, (_, i): [bigint, string] => [BigInt(i), `"${"x".repeat(2000)}"`]);
   const asked: number[] = [];

@@ -8,6 +8,7 @@ import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { composeTso, DataType, type VisibleSegment } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
+import { runAppend } from "../src/tasks/append/append.ts";
 import { runExport } from "../src/tasks/export/export.ts";
 import type { TaskContext } from "../src/tasks/task-kind.ts";
 import { taskContext } from "./task-context.ts";
@@ -105,7 +106,7 @@ async function valuesOf<T>(files: readonly string[], name: string, typed: (bytes
 
 /** Whether nobody has anything of the thread's pool but, perhaps, a little. */
 function isPoolFree(): boolean {
-  const all = takeMemory(120 << 20);
+  const all = takeMemory(126 << 20);
   const isFree = isPooled(all);
   giveMemory(all);
   return isFree;
@@ -165,6 +166,18 @@ describe("memory of an export", () => {
       expect(hash.digest("hex")).toBe(sha256);
     }
     expect(isPoolFree()).toBe(true);
+  });
+
+  it("an append to another collection gives it back", async () => {
+    const expiry = { ttlSeconds: 0, ttlField: "" };
+    const { rowCount } = await runAppend(
+      {
+        ...{ to: { collectionId: 2n, collectionName: "other", expiry }, sourceCollectionId: 1n, sourceSchema: schema },
+        ...{ schema, vchannels: ["v0"], partitionIds: [3n], timestamp: composeTso(5000), expiry, segmentIds },
+      },
+      context,
+    );
+    expect([rowCount, isPoolFree()]).toEqual([3 * ROWS, true]);
   });
 
   it.each(["parquet", "numpy", "backup"] as const)(

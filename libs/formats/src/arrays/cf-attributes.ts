@@ -9,7 +9,8 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** The attributes that are looked at. */
 export const cfAttributes = ["units", "calendar", "scale_factor", "add_offset"] as const;
 
-const SINCE = /^\s*(\w+)\s+since\s+(.+?)\s*$/;
+/** Nothing that is trimmed can be matched in more ways than one: these texts are a stranger's. */
+const SINCE = /^(\w+)\s+since\s+(\S.*)$/;
 /** The beginning of NumPy's times, however it is written. */
 const EPOCH = /^1970-0?1-0?1([ T]0?0:0?0(:0?0(\.0+)?)?)?\s*(Z|UTC|\+00:?00)?$/;
 /** Calendars in which every day of today is the day that it is. */
@@ -29,7 +30,7 @@ export function descrBy(attributes: Attributes, name: string, descr: string, ref
   const packing = packingOf(attributes);
   const inXarray = `ds["${excerpt(name)}"].encoding`;
   if (packing) throw refuse(`${packing}: call ${inXarray}.clear() in xarray and write it again`);
-  const [, unit, start] = SINCE.exec(String(attributes.units)) ?? [];
+  const [, unit, start] = SINCE.exec(String(attributes.units).trim()) ?? [];
   if (unit === undefined) return descr;
   const code = EPOCH.test(start) && CALENDARS.includes(attributes.calendar) ? unitNames[unit] : undefined;
   if (code !== undefined) return /^[<>]i8$/.test(descr) ? `${descr[0]}M8[${code}]` : descr;

@@ -111,12 +111,29 @@ async function readNote(note: SourceFile, signal: AbortSignal): Promise<Record<s
 
 /** Attributes may be NaN, which zarr-python writes as it is; nothing that is asked of them is. */
 function parseJson(text: string): unknown {
-  const isOwn = /\b(NaN|Infinity)\b/.test(text);
-  return JSON.parse(isOwn ? text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)\b/g, quotedOrNull) : text);
+  return JSON.parse(/\b(NaN|Infinity)\b/.test(text) ? withoutOwnNumbers(text) : text);
 }
 
-function quotedOrNull(token: string): string {
-  return token.startsWith('"') ? token : "null";
+/** With null for each number that JSON has no word for; texts stay as they are. */
+function withoutOwnNumbers(text: string): string {
+  const marks = /"|-?(?:NaN|Infinity)/g;
+  const kept: string[] = [];
+  let from = 0;
+  for (let found = marks.exec(text); found; found = marks.exec(text)) {
+    if (found[0] === '"') marks.lastIndex = closingQuote(text, found.index) + 1;
+    else {
+      kept.push(text.slice(from, found.index), "null");
+      from = marks.lastIndex;
+    }
+  }
+  return kept.join("") + text.slice(from);
+}
+
+/** Of the text that begins at `at`; the end of all where there is none. */
+function closingQuote(text: string, at: number): number {
+  let end = at + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+  return end;
 }
 
 /** Chunks that a store does not have are the fill value, on purpose or by loss: nothing tells which. */

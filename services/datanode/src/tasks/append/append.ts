@@ -19,6 +19,7 @@ export async function runAppend(input: AppendTaskInput, context: TaskContext): P
   let rowCount = 0;
   let sourceBytes = 0;
   for await (const part of readLiveRows(read, ofCollection(sourceCollectionId, context))) {
+    using _ = part.memory;
     sourceBytes += part.memoryBytes;
     if (part.rowCount > 0) {
       const columns = places.map((place) => part.columns[place]);
