@@ -1,9 +1,10 @@
 import { type Column, varValue } from "@sluice/columns";
+import { excerpt, locate } from "@sluice/errors";
 import { parseFooter } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { type BinlogDescriptor, EventType, eventsOf, isBareParquet, parseBinlog } from "./envelope.ts";
 import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
-import { malformed, unsupported } from "./malformed.ts";
+import { malformed } from "./malformed.ts";
 import { ColumnSink } from "./payload/column-sink.ts";
 import { maxColumnBytes, type Payload, readPayload } from "./payload/payload-reader.ts";
 
@@ -48,24 +49,27 @@ function readEnveloped(bytes: Uint8Array): { descriptor: BinlogDescriptor; delet
   const events = eventsOf(log, EventType.Delete, "delta");
   const { descriptor } = log;
   const isTwoColumns = descriptor.extras.version === "MULTI_FIELD";
-  const deletes = events.flatMap((event) =>
-    isTwoColumns ? readTwoColumns(event, descriptor.dataType) : readRows(event, descriptor),
-  );
+  const deletes = events.flatMap((event) => (isTwoColumns ? readTwoColumns(event) : readRows(event, descriptor)));
   return { descriptor, deletes };
 }
 
-/** The type of the keys is that of their column. */
 function readBare(bytes: Uint8Array): { descriptor: undefined; deletes: Delete[] } {
-  const [key] = parseFooter(bytes).root.children;
-  const pkType = key?.element.type === "INT64" ? DataType.Int64 : DataType.VarChar;
-  return { descriptor: undefined, deletes: readTwoColumns({ payload: bytes, payloadOffset: 0 }, pkType) };
+  return { descriptor: undefined, deletes: readTwoColumns({ payload: bytes, payloadOffset: 0 }) };
 }
 
 function readRows(event: Payload, { dataType }: BinlogDescriptor): Delete[] {
   if (dataType !== DataType.String && dataType !== DataType.VarChar) {
     throw malformed(`binlog data type is not varchar: ${dataType} in a delta log`, 69);
   }
-  return readTexts(event, DataType.VarChar, 0).map(parseDelete);
+  return readTexts(event, DataType.VarChar, 0).map((text, row) => inRow(row, () => parseDelete(text)));
+}
+
+function inRow<T>(row: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw locate(error, { row });
+  }
 }
 
 /** A row as servers write it, with an integer key. */
@@ -73,35 +77,38 @@ const plainRow = /^\{"pk":(-?\d{1,19}),"ts":(\d{1,20}),"pkType":5\}$/;
 
 /** JSON first, as servers do: a VarChar key may hold a comma. */
 function parseDelete(text: string): Delete {
-  const plain = plainRow.exec(text);
-  if (plain) return { pk: BigInt(plain[1]), timestamp: BigInt(plain[2]), pkType: DataType.Int64 };
+  const plain = plainRow.exec(text) ?? /^(-?\d{1,20}),(\d{1,20})$/.exec(text);
+  if (plain) return deleteOf(BigInt(plain[1]), BigInt(plain[2]));
   if (text.startsWith("{")) return fromJson(parseExactJson(text, "row of a delta log"));
-  const match = /^(-?\d+),(\d+)$/.exec(text);
-  if (!match) throw malformed(`row of a delta log is neither JSON nor "pk,ts": ${text.slice(0, 80)}`);
-  return { pk: BigInt.asIntN(64, BigInt(match[1])), timestamp: BigInt(match[2]), pkType: DataType.Int64 };
+  throw malformed(`row of a delta log is neither JSON nor "pk,ts" of 64 bits each: ${excerpt(text)}`);
+}
+
+/** @throws {ImportError} for numbers that are none of 64 bits: cut to them, they would be those of other rows */
+function deleteOf(pk: bigint | string, timestamp: bigint): Delete {
+  if (typeof pk === "bigint" && BigInt.asIntN(64, pk) !== pk)
+    throw malformed(`row of a delta log has the key ${excerpt(String(pk))}, expected an integer of 64 bits`);
+  if (BigInt.asUintN(64, timestamp) !== timestamp)
+    throw malformed(`row of a delta log has the ts ${excerpt(String(timestamp))}, expected a timestamp of 64 bits`);
+  return { pk, timestamp, pkType: typeof pk === "bigint" ? DataType.Int64 : DataType.VarChar };
 }
 
 function fromJson(row: ExactJson): Delete {
   if (!isExactObject(row)) throw malformed("row of a delta log is no JSON object");
   const { pk, ts, pkType } = row;
   if (typeof ts !== "bigint") throw malformed("row of a delta log has no integer ts");
-  if (pkType === BigInt(DataType.Int64) && typeof pk === "bigint") return { pk, timestamp: ts, pkType: DataType.Int64 };
-  if (pkType === BigInt(DataType.VarChar) && typeof pk === "string")
-    return { pk, timestamp: ts, pkType: DataType.VarChar };
+  if (pkType === BigInt(DataType.Int64) && typeof pk === "bigint") return deleteOf(pk, ts);
+  if (pkType === BigInt(DataType.VarChar) && typeof pk === "string") return deleteOf(pk, ts);
   throw malformed(`row of a delta log has a ${typeof pk} key with pkType ${String(pkType)}`);
 }
 
-function readTwoColumns(event: Payload, pkType: DataType): Delete[] {
+/** The type of the keys is that of their column: a descriptor of Milvus 2.5 says Int64, whatever they are. */
+function readTwoColumns(event: Payload): Delete[] {
   const timestamps = readIntegers(event, 1);
-  const keys = readKeys(event, pkType);
+  const [key] = parseFooter(event.payload).root.children;
+  const isText = key?.element.type === "BYTE_ARRAY";
+  const keys = isText ? readTexts(event, DataType.VarChar, 0) : readIntegers(event, 0);
   if (keys.length !== timestamps.length) throw malformed("delta log has columns of different length");
-  return keys.map((pk, i) => ({ pk, timestamp: BigInt.asUintN(64, timestamps[i]), pkType }));
-}
-
-function readKeys(event: Payload, pkType: DataType): (bigint | string)[] {
-  if (pkType === DataType.Int64) return readIntegers(event, 0);
-  if (pkType === DataType.VarChar) return readTexts(event, pkType, 0);
-  throw unsupported(`unsupported primary key type ${pkType}, primary key should be int64 or varchar`);
+  return keys.map((pk, i) => deleteOf(pk, BigInt.asUintN(64, timestamps[i])));
 }
 
 function readIntegers(event: Payload, columnIndex: number): bigint[] {

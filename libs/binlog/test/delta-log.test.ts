@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { DataType } from "@sluice/schema";
 import { decodeDeltaLog, EventType, encodeBinlogHead, encodeDeltaLog, parseBinlog } from "../src/index.ts";
 import { field } from "./random-columns.ts";
 import { writeLog } from "./write-log.ts";
+
+/** In the form of Milvus 2.5 with `deltalog: parquet`. */
+const twoColumns = join(import.meta.dirname, "../../../test/fixtures/milvus-two-column-deletes");
 
 /** A delta log of one text column, as the forms A and B have it. */
 function deltaLog(
@@ -60,8 +65,38 @@ describe("delta log", () => {
       () => deltaLog(['{"pk":1,"ts":2,"pkType":5}', '{"pk":"1","ts":2,"pkType":21}']),
       /mixes primary key types/,
     ],
+    [
+      "a key beyond 64 bits",
+      () => deltaLog(['{"pk":9223372036854775808,"ts":2,"pkType":5}']),
+      /key 9223372036854775808/,
+    ],
+    [
+      "one in other JSON",
+      () => deltaLog(['{"ts":2,"pk":18446744073709551617,"pkType":5}']),
+      /key 18446744073709551617/,
+    ],
+    ["one of the older form", () => deltaLog(["18446744073709551617,2"]), /key 18446744073709551617/],
+    [
+      "a time beyond 64 bits",
+      () => deltaLog(['{"pk":1,"ts":18446744073709551616,"pkType":5}']),
+      /ts 18446744073709551616/,
+    ],
   ])("refuses %s", (_what, log, reason) => {
     expect(() => decodeDeltaLog(log())).toThrow(reason);
+  });
+
+  it("names the row that it refuses", () => {
+    expect(() => decodeDeltaLog(deltaLog(["1,2", "1,2", "x"]))).toThrow(expect.objectContaining({ at: { row: 2 } }));
+  });
+
+  it.each([
+    ["int64", "470659701576565101"],
+    ["text", "470659701576565102"],
+  ])("of two columns has keys of the type of their column, %s, whatever its descriptor says", (kind, name) => {
+    const log = decodeDeltaLog(readFileSync(join(twoColumns, name)));
+    const [pkType, primaryKeys] = kind === "text" ? [DataType.VarChar, ["a,b", ""]] : [DataType.Int64, [-5n, 7n]];
+    expect(log).toMatchObject({ pkType, primaryKeys, timestamps: [470659701576564737n, 2n ** 64n - 1n] });
+    expect(log.descriptor?.dataType).toBe(DataType.Int64);
   });
 
   it.each([

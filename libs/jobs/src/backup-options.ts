@@ -1,10 +1,10 @@
 import { excerpt, ImportError } from "@sluice/errors";
 
 /** Options that a segment of Milvus leaves nothing to say for: its fields are found by their ids. */
-const pointless = ["fields_mapping", "preset", "coerce", "format", "nan", "row_number_field"] as const;
+const pointless = ["fields_mapping", "preset", "coerce", "format", "row_number_field"] as const;
 
 /** Options of rows, of which an import of deletes has none. */
-const ofRows = ["on_error", "on_duplicate", "partition_from", "corrects", "default_fields"] as const;
+const ofRows = ["nan", "on_error", "on_duplicate", "partition_from", "corrects", "default_fields"] as const;
 
 /**
  * Whether the files are deletes alone (`l0_import=true`), and whether the other options go with that. Source: import semantics §6.

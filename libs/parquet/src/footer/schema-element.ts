@@ -23,6 +23,8 @@ export interface SchemaElement {
   /** Of decimals, where writers give it beside the older annotation. */
   scale: number;
   precision: number;
+  /** The number that some writers know the column by, whatever it is called. */
+  fieldId: number | undefined;
   logical: LogicalAnnotation | undefined;
 }
 
@@ -62,6 +64,7 @@ function newElement(): SchemaElement {
     converted: undefined,
     scale: 0,
     precision: 0,
+    fieldId: undefined,
     logical: undefined,
   };
 }
@@ -76,6 +79,7 @@ const elementFields: ThriftFields<SchemaElement> = [
   (element, reader, type) => void (element.converted = convertedTypes[reader.int32(type)]),
   (element, reader, type) => void (element.scale = reader.int32(type)),
   (element, reader, type) => void (element.precision = reader.int32(type)),
+  (element, reader, type) => void (element.fieldId = reader.int32(type)),
 ];
 elementFields[10] = (element, reader, type) => {
   element.logical = reader.struct(type, newAnnotation(), logicalFields);

@@ -56,7 +56,7 @@ function columnOf({ parts }: OpenLog, id: number, position: number, dataType: Da
   return {
     name: String(id),
     type: dataType === undefined ? foundType(node) : dataTypeName(dataType),
-    dataType: dataType ?? scalarFieldType(leafType(node)),
+    dataType: dataType ?? (node.leaf < 0 ? undefined : scalarFieldType(leafType(node))),
     ...(isVector && dataType !== undefined && { dim: dimensionOf(dataType, width) }),
     isNullable: node.definition > 0,
   };

@@ -4,6 +4,7 @@ import {
   type ByteSource,
   LeafReader,
   leafType,
+  leavesOf,
   type PageBudget,
   type RowGroupInfo,
   type SchemaNode,
@@ -82,10 +83,9 @@ export class FieldRows {
 
   /** Decoded bytes of a row, by what the footers say. */
   get rowBytes(): number {
-    const { position } = this.#column as LogColumn;
     let [bytes, rows] = [0, 0];
-    for (const { info } of this.#groups) {
-      bytes += info.chunks[position].uncompressedBytes;
+    for (const { part, info } of this.#groups) {
+      bytes += info.chunks[this.#leafOf(part).leaf].uncompressedBytes;
       rows += info.rowCount;
     }
     return rows === 0 ? 0 : bytes / rows;
@@ -121,16 +121,17 @@ export class FieldRows {
   async #openGroup(): Promise<void> {
     const { part, info } = this.#groups[this.#nextGroup++];
     if (part !== this.#part) await this.#openPart(part);
-    const { position } = this.#column as LogColumn;
-    await this.#placed(() => this.#reader?.leaves[0].open(info.chunks[position], this.#options.readBytes));
+    const { leaf } = this.#leafOf(part);
+    await this.#placed(() => this.#reader?.leaves[0].open(info.chunks[leaf], this.#options.readBytes));
     this.#reader?.begin(info);
     this.#left = info.rowCount;
   }
 
   /** The memory of the reader before is used on: fresh pages for each log would cost as much as reading it. */
   async #openPart(part: LogPart): Promise<void> {
-    const node = part.file.root.children[(this.#column as LogColumn).position];
-    const shape = JSON.stringify([leafType(node), node.definition]);
+    const node = this.#nodeOf(part);
+    const leaf = this.#leafOf(part);
+    const shape = JSON.stringify([leafType(leaf), leaf.definition, leaf.repetition]);
     await this.close();
     this.#part = part;
     if (this.#bytes && shape === this.#shape) {
@@ -142,6 +143,15 @@ export class FieldRows {
     const open = (leaf: SchemaNode) => new LeafReader(bytes, leaf, budget, signal, pooledPages);
     this.#reader = plan(node, this.#column as LogColumn)({ ...context, open });
     [this.#bytes, this.#shape] = [bytes, shape];
+  }
+
+  #nodeOf({ file }: LogPart): SchemaNode {
+    return file.root.children[(this.#column as LogColumn).position];
+  }
+
+  /** A column has one, see `openLog`. */
+  #leafOf(part: LogPart): SchemaNode {
+    return leavesOf(this.#nodeOf(part))[0];
   }
 
   /** Errors get their place in the log, and the name of the field, which the log does not know. */

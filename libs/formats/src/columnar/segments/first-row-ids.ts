@@ -36,9 +36,11 @@ async function readFirst({ parts, columns }: OpenLog, signal: AbortSignal): Prom
   const part = parts.find(({ file }) => file.rowCount > 0);
   const group = part?.file.rowGroups.find(({ rowCount }) => rowCount > 0);
   if (position === undefined || !part || !group) return NONE;
-  const leaf = new LeafReader(part.bytes, part.file.root.children[position], new PageBudget(PAGE_BYTES), signal);
+  const node = part.file.root.children[position];
+  if (node.leaf < 0) return NONE;
+  const leaf = new LeafReader(part.bytes, node, new PageBudget(PAGE_BYTES), signal);
   try {
-    await leaf.open(group.chunks[position], READ_BYTES);
+    await leaf.open(group.chunks[node.leaf], READ_BYTES);
     if (leaf.type.width !== 8 || !(await leaf.page())) return NONE;
     const ids = new BigInt64Array(Math.min(MAX_IDS, leaf.left));
     leaf.readFixed(ids.length, new Uint8Array(ids.buffer), 0);

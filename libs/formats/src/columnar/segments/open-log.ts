@@ -1,7 +1,7 @@
 import { EventType, isBareParquet, readBinlogLayout } from "@sluice/binlog";
-import { ImportError, locate } from "@sluice/errors";
+import { excerpt, ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { type ByteSource, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
+import { type ByteSource, leavesOf, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
 import type { DataType } from "@sluice/schema";
 
 /** A Parquet file in a log, or the whole of a log of storage version 2. */
@@ -27,8 +27,8 @@ export interface OpenLog {
 const WHOLE_BYTES = 256 << 10;
 
 /**
- * Reads heads and footers. Storage version 1 has an envelope and one column a file; version 2 is Parquet with columns that are
- * called by their fields' ids. Source: binlog format, §2 and §12.
+ * Reads heads and footers. Storage version 1 has an envelope and one column a file; version 2 is Parquet with a column
+ * for each field of a group. Source: binlog format, §2 and §12.
  * @param directoryId what the path says that it is: of version 1 the field
  * @throws {ImportError} `malformed_file`, `unsupported`, with the file; what storage says
  */
@@ -56,7 +56,7 @@ async function openFieldLog(source: ByteSource, directoryId: number, signal: Abo
     if (type !== EventType.Insert) throw wrongType(type, offset);
     parts.push(await openPart(new FileSlice(source, offset, payloadBytes), offset, signal));
   }
-  for (const { file, offset } of parts) checkFlat(file.root.children.at(0), offset);
+  for (const { file, offset } of parts) checkColumn(file.root.children.at(0), offset);
   return {
     parts,
     rowCount: rowsOf(parts),
@@ -69,12 +69,25 @@ async function openGroupLog(source: ByteSource, signal: AbortSignal): Promise<Lo
   const part = await openPart(source, 0, signal);
   const columns = new Map<number, number>();
   for (const [position, node] of part.file.root.children.entries()) {
-    if (!/^\d{1,15}$/.test(node.name))
-      throw malformed(`column '${node.name}' is not called by the id of a field: this is no log of a Milvus segment`);
-    checkFlat(node, 0);
-    columns.set(Number(node.name), position);
+    const id = fieldIdOf(node);
+    checkColumn(node, 0);
+    if (columns.has(id)) throw malformed(`two columns are of field ${id}, one of them '${excerpt(node.name)}'`);
+    columns.set(id, position);
   }
   return { parts: [part], rowCount: rowsOf([part]), columns };
+}
+
+/**
+ * Milvus 2.6 calls columns like their fields and has the ids in the footer; what it writes for manifests is called by the ids.
+ */
+function fieldIdOf({ name, element }: SchemaNode): number {
+  const [named, numbered] = [/^\d{1,15}$/.test(name) ? Number(name) : undefined, element.fieldId ?? -1];
+  if (named !== undefined && numbered >= 0 && named !== numbered)
+    throw malformed(`column '${name}' has the field_id ${numbered}: expected the same id`);
+  const id = named ?? numbered;
+  if (id >= 0) return id;
+  const what = `column '${excerpt(name)}' has no field_id, nor is it called by one`;
+  throw malformed(`${what}: this is no log of a Milvus segment; import Parquet files as such, without backup=true`);
 }
 
 async function openPart(bytes: ByteSource, offset: number, signal: AbortSignal): Promise<LogPart> {
@@ -100,9 +113,11 @@ export function moved(error: unknown, offset: number, field?: string): unknown {
   return new ImportError(error.code, error.reason, at, { cause: error.cause ?? error });
 }
 
-function checkFlat(node: SchemaNode | undefined, offset: number): void {
-  if (node && node.leaf >= 0 && node.repetition === 0) return;
-  throw malformed("a column of a log must be plain, and this one is nested or missing", offset);
+/** Columns are plain, but those of lists of vectors. */
+function checkColumn(node: SchemaNode | undefined, offset: number): void {
+  const isRepeated = node?.element.repetition === "REPEATED";
+  if (node && !isRepeated && leavesOf(node).length === 1) return;
+  throw malformed("a column of a log must hold values, or lists of them, and this one does not, or is missing", offset);
 }
 
 function rowsOf(parts: readonly LogPart[]): number {

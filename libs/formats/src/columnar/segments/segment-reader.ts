@@ -93,7 +93,7 @@ export class SegmentReader implements FormatReader {
       // Milvus lets a field be added that old rows have as a key of $meta.
       context: {
         ...{ schema: plan.schema, dynamic: new DynamicColumn([]), rejects: new RowRejects(onReject) },
-        memory: this.#memory,
+        ...{ memory: this.#memory, nanIsNull: plan.options.nanIsNull },
       },
       budget: new PageBudget(wholeBytes),
       readBytes: Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, share)),

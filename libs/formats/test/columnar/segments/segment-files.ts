@@ -43,7 +43,7 @@ export async function inputOf(
   const sources = [];
   for (const [path, bytes] of [...logs, ...deltas]) sources.push(await memoryFile(path, bytes));
   const options = { ...more, delta_logs: String(deltas.size) };
-  return { sources, plan: planFields(schema), options, warn };
+  return { sources, plan: planFields(schema, more), options, warn };
 }
 
 export async function rowsOf(input: ReaderInput, batchBytes?: number): Promise<CanonicalRow[]> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "@jest/globals";
 import { encodeInsertLog, type InsertLogOptions } from "@sluice/binlog";
 import { ImportError } from "@sluice/errors";
+import { formatNamed } from "@sluice/formats";
 import { canonicalJson, type FixtureSchema, fixtureSchema } from "@sluice/formats/testing";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { field } from "@sluice/schema/testing";
@@ -52,6 +53,45 @@ describe("storage version 2", () => {
     expect(warnings[0]).toBe(
       "insert_log/1/2/3: left out, being of no field of the collection: logs of field 102, 103, 104, 105",
     );
+  });
+});
+
+describe("storage version 2 of Milvus 2.6, whose columns are called like their fields", () => {
+  const folder = join(fixtures, "milvus-storage-v2-named");
+  const described = canonicalJson(readFileSync(join(folder, "case.json"), "utf8")) as Case;
+  const schema = fixtureSchema(described.describe);
+  const named = () => readSegments(folder).get("3") as Segment;
+  const group = "insert_log/1/2/3/0/470659701576565001";
+
+  it.each([1 << 20, 300, 1])("is read by the ids in the footers, vectors of structs too, in batches of %s bytes", async (bytes) => {
+    const warnings: string[] = [];
+    const input = await inputOf(named(), schema, {}, (text) => warnings.push(text));
+    expect(await rowsOf(input, bytes)).toEqual(described.rows);
+    expect(warnings).toEqual([]);
+  }); // biome-ignore format: a title
+
+  it("names columns by their ids when it is described", async () => {
+    const { sources } = await inputOf(named(), schema);
+    const { columns } = await formatNamed("binlog").describe(sources, new AbortController().signal);
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ["100", "int64"],
+      ["101", "string"],
+      ["105", "list<fixed_size_binary[8]>"],
+      ["104", "binary"],
+      ["106", "binary"],
+      ["102", "fixed_size_binary[8]"],
+    ]);
+  });
+
+  it.each([
+    ["bad-two-ids.parquet", "column '777' has the field_id 101: expected the same id"],
+    ["bad-twice.parquet", "two columns are of field 101, one of them 'b'"],
+    ["bad-no-id.parquet", "import Parquet files as such, without backup=true"],
+  ])("refuses %s", async (name, reason) => {
+    const segment = named();
+    segment.logs.set(group, readFileSync(join(folder, name)));
+    const error = { code: "malformed_file", reason: expect.stringContaining(reason), at: { file: group } };
+    expect(await refusal(segment, schema)).toMatchObject(error);
   });
 });
 
@@ -227,6 +267,30 @@ function deltaLog(): Buffer {
   ].filter(({ deltas }) => deltas.size > 0);
   return [...segment.deltas.values()][0];
 }
+
+it("NaN in a scalar is refused, and null by the option that the refusal names", async () => {
+  const double = { ...field("d", DataType.Double), fieldId: 101, nullable: true };
+  const schema = { ...small, fields: [small.fields[0], double] };
+  const data = new Uint8Array(Float64Array.of(1, Number.NaN, 2).buffer);
+  const column = { kind: "fixed" as const, width: 8, data, validity: undefined };
+  const segment = smallSegment(({ fieldId }) =>
+    fieldId === 101 ? { column, dataType: DataType.Double, dim: 0, nullable: true, dialect: "2.5" } : {},
+  );
+  expect((await refusal(segment, schema)).reason).toContain("the option nan=null makes null of it");
+  const rows = await rowsOf(await inputOf(segment, schema, { nan: "null" }));
+  expect(rows.map(({ d }) => d)).toEqual([1, null, 2]);
+});
+
+it("a null that is stored stays one, where an insert would have the default", async () => {
+  const number = { ...field("n", DataType.Int64), fieldId: 101, nullable: true, defaultValue: 7n };
+  const data = new Uint8Array(BigInt64Array.of(1n, 0n, 2n).buffer);
+  const column = { kind: "fixed" as const, width: 8, data, validity: Uint8Array.of(1, 0, 1) };
+  const segment = smallSegment(({ fieldId }) =>
+    fieldId === 101 ? { column, dataType: DataType.Int64, dim: 0, nullable: true, dialect: "2.5" } : {},
+  );
+  const rows = await rowsOf(await inputOf(segment, { ...small, fields: [small.fields[0], number] }));
+  expect(rows.map(({ n }) => n)).toEqual([1, null, 2]);
+});
 
 describe("damage", () => {
   const rows = [1, 2, 3].map((id) => ({ id, v: [0, 0] }));
