@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
 import { milvusCases, useRest, useServer, writeBackup } from "../support/index.ts";
-import { writeSnapshot } from "../support/snapshot-folder.ts";
+import { schemaJson, writeSnapshot } from "../support/snapshot-folder.ts";
 
 // Snapshots as Milvus 3 lays them out, with logs of a real Milvus 2.3.5.
 
@@ -174,15 +174,6 @@ describe("a snapshot of Milvus 3", () => {
       },
       /Invalid partition name: a b/,
     ],
-    [
-      "segments of storage version 3",
-      async (folder) => {
-        const text = await readFile(join(folder, metadata), "utf8");
-        const list = [{ segment_id: "9", manifest: '{"ver":2,"base_path":"files/insert_log/1/2/9"}' }];
-        await writeFile(join(folder, metadata), JSON.stringify({ ...JSON.parse(text), storagev2_manifest_list: list }));
-      },
-      /segment 9 of the snapshot is of storage version 3/,
-    ],
   ])("is refused, leaving no collection: %s", async (_, change, message) => {
     await rm(join(fixture.importRoot, "changed"), { recursive: true, force: true });
     const folder = await place("bundle", "changed");
@@ -197,22 +188,3 @@ describe("a snapshot of Milvus 3", () => {
 
 const metadata = `snapshots/${collectionId}/metadata/7001.json`;
 const manifests = `snapshots/${collectionId}/manifests/7001`;
-
-interface FieldDescription {
-  readonly name: string;
-  readonly type: number;
-  readonly element_type?: number;
-  readonly is_primary?: boolean;
-  readonly nullable?: boolean;
-  readonly params?: Readonly<Record<string, unknown>>;
-}
-
-/** Types by their numbers, which readers of protobuf's JSON take as well. */
-function schemaJson(fields: readonly FieldDescription[]): object {
-  return {
-    fields: fields.map(({ name, type, element_type, is_primary, nullable, params = {} }, i) => ({
-      ...{ fieldID: `${100 + i}`, name, data_type: type, element_type, is_primary_key: is_primary, nullable },
-      type_params: Object.entries(params).map(([key, value]) => ({ key, value: String(value) })),
-    })),
-  };
-}

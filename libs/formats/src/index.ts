@@ -26,12 +26,17 @@ export { snapshotCollection, snapshotMetadata } from "./backups/snapshot/milvus-
 export { snapshotPaths } from "./backups/snapshot/paths.ts";
 export { checkColumns } from "./checked-columns.ts";
 export {
+  COLUMN_GROUPS,
   COMMIT_TS,
+  type ColumnGroup,
   DELTA_LOGS,
   FIELD_IDS,
   firstRowIds,
+  groupedFolder,
   META_ROWS,
+  manifestAt,
   readDeltaFile,
+  readGroupedSegment,
   timeBounds,
 } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";

@@ -31,6 +31,8 @@ export interface BackupSegment {
   readonly logs: readonly string[];
   readonly deltas: readonly string[];
   readonly storageVersion: number;
+  /** Of storage version 3: which of its manifests counts; absent = the newest. */
+  readonly manifestVersion?: number;
   /** Hybrid timestamp that takes the place of those of all its rows; absent = they keep theirs. */
   readonly commitTs?: bigint;
 }

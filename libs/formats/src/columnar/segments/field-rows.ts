@@ -159,7 +159,7 @@ export class FieldRows {
     try {
       return await work();
     } catch (error) {
-      const file = this.#column?.log.source.path;
+      const file = (this.#part?.source ?? this.#column?.log.source)?.path;
       throw locate(moved(error, this.#part?.offset ?? 0, this.#options.name), file === undefined ? {} : { file });
     }
   }

@@ -1,11 +1,12 @@
 import type { Format } from "../../format.ts";
+import { COLUMN_GROUPS } from "./column-groups.ts";
 import { describeSegment, probeSegment } from "./describe-segment.ts";
 import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS } from "./log-files.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { boundKeys, timeBounds } from "./time-bounds.ts";
 
 /**
- * The logs of one segment of Milvus 2.x, storage version 1 (a directory a field) and 2 (a directory a group of columns), with
+ * The logs of one segment of Milvus 2.x and 3, storage version 1 (a directory a field), 2 (a directory a group of columns) and 3 (what a manifest names), with
  * the delta logs that apply to it: what `backup=true` imports. A set is a segment, found by its folders, since logs have no
  * extension. Source: binlog format.
  */
@@ -22,6 +23,7 @@ export const binlogFormat: Format = {
   open: (input) => new SegmentReader(input),
 };
 
+export { type ColumnGroup, groupedFolder, manifestAt, readGroupedSegment } from "./column-groups.ts";
 export { readDeltaFile } from "./delta-file.ts";
 export { firstRowIds } from "./first-row-ids.ts";
-export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, timeBounds };
+export { COLUMN_GROUPS, COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, timeBounds };

@@ -1,20 +1,23 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
+import type { ColumnGroup } from "./column-groups.ts";
 
-/** The logs that lie in one directory of a segment: of a field (storage version 1), or of a group of columns (2). */
+/** The logs of a field (storage version 1), or of a group of columns (2 and 3): those that lie in one directory of a segment, or that its manifest names. */
 export interface LogDirectory {
-  /** The field's id, or that of the group. */
+  /** The field's id, or that of the group; of version 3 the place of the group in the manifest. */
   readonly id: number;
   /** In the order of their numbers, by which the logs of different directories are paired; see `pairsAsMilvus`. */
   readonly logs: readonly SourceFile[];
+  /** What the manifest says of the group; undefined before version 3. */
+  readonly group?: ColumnGroup;
 }
 
 /** The files of a segment. */
 export interface SegmentFiles {
   readonly directories: readonly LogDirectory[];
   readonly deltas: readonly SourceFile[];
-  /** Logs in each directory. */
-  readonly logCount: number;
+  /** Stripes of rows: the logs in each directory. Files of version 3 need not end at the same rows, and are one. */
+  readonly stripeCount: number;
 }
 
 /** Option of a set, made by whoever found its files: how many of the last ones are delta logs. */
@@ -40,7 +43,14 @@ export function segmentFiles(sources: readonly SourceFile[], deltaCount: number)
   const [first] = directories;
   const odd = directories.find((directory) => directory.logs.length !== first.logs.length);
   if (odd) throw misaligned(first, odd);
-  return { directories, deltas: sources.slice(logs.length), logCount: first.logs.length };
+  return { directories, deltas: sources.slice(logs.length), stripeCount: first.logs.length };
+}
+
+/** The files of a segment of storage version 3, which stand in the order of its groups, behind them the delta logs. */
+export function groupedFiles(sources: readonly SourceFile[], groups: readonly ColumnGroup[]): SegmentFiles {
+  let at = 0;
+  const directories = groups.map((group, id) => ({ id, group, logs: sources.slice(at, (at += group.rows.length)) }));
+  return { directories, deltas: sources.slice(at), stripeCount: 1 };
 }
 
 /**
@@ -48,6 +58,7 @@ export function segmentFiles(sources: readonly SourceFile[], deltaCount: number)
  * of another where the names of one directory change their length and those of another do not.
  */
 export function pairsAsMilvus({ directories }: SegmentFiles): boolean {
+  if (directories[0].group) return true;
   const [first, ...others] = directories.map(({ logs }) => orderOfTexts(logs));
   return others.every((order) => order === first);
 }

@@ -11,7 +11,7 @@ import {
   timestampField,
 } from "@sluice/schema";
 import type { LogDirectory, SegmentFiles } from "./log-files.ts";
-import { type OpenLog, openLog } from "./open-log.ts";
+import { type OpenLog, openGroup, openLog } from "./open-log.ts";
 
 /** Logs whose heads and footers are asked for at once. */
 const CONCURRENCY = 8;
@@ -40,7 +40,8 @@ export async function openStripe(
   schema: CollectionSchema,
   signal: AbortSignal,
 ): Promise<LogStripe> {
-  const open = ({ id, logs }: LogDirectory) => openLog(logs[index], id, signal);
+  const open = (directory: LogDirectory) =>
+    directory.group ? openGroup(directory, signal) : openLog(directory.logs[index], directory.id, signal);
   const logs = await Array.fromAsync(mapConcurrent(directories, CONCURRENCY, open));
   const columns = new Map<number, LogColumn>();
   for (const log of logs)

@@ -13,12 +13,14 @@ import {
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
+import { COLUMN_GROUPS } from "./column-groups.ts";
 import { FieldRows, type FieldRowsOptions, type StoredPlan } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
 import {
   COMMIT_TS,
   DELTA_LOGS,
   FIELD_IDS,
+  groupedFiles,
   META_ROWS,
   pairsAsMilvus,
   type SegmentFiles,
@@ -67,7 +69,7 @@ export class SegmentReader implements FormatReader {
     const reading = this.#reading(files, options);
     try {
       let firstRow = 0;
-      for (let index = 0; index < files.logCount; index++) {
+      for (let index = 0; index < files.stripeCount; index++) {
         const row = await openStripe(files, index, this.#schema, options.signal);
         if (index === 0) this.#warnOfOthers(row, files);
         if (index === 0) this.#warnOfOrder(files);
@@ -202,6 +204,8 @@ export function storedSchema({ plan, options }: Pick<ReaderInput, "plan" | "opti
 
 /** @throws {ImportError} as `segmentFiles` */
 export function filesOf({ sources, options }: Pick<ReaderInput, "sources" | "options">): SegmentFiles {
+  const groups = options[COLUMN_GROUPS];
+  if (groups !== undefined) return groupedFiles(sources, JSON.parse(groups));
   return segmentFiles(sources, Number(options[DELTA_LOGS] ?? 0));
 }
 
@@ -230,8 +234,8 @@ async function fillAll(fields: readonly FieldRows[], wanted: number, batchBytes:
 }
 
 function bytesOf({ columns }: LogStripe): number {
-  const files = new Set([...columns.values()].map(({ log }) => log.source));
-  return sum([...files].map(({ sizeBytes }) => sizeBytes));
+  const logs = new Set([...columns.values()].map(({ log }) => log));
+  return sum([...logs].map(({ sizeBytes }) => sizeBytes));
 }
 
 function sum(values: readonly number[]): number {

@@ -4,6 +4,7 @@ import type { ImportSpec } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { pathListsOf, type RequestedFiles } from "../path-lists.ts";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
+import { readGrouped, splitGrouped } from "./grouped-segments.ts";
 import { idAt, listLogs } from "./segment-files.ts";
 
 /**
@@ -27,7 +28,9 @@ export async function findDeletes(
 }
 
 async function findFolder(sources: Sources, folder: string, bucket: string | undefined): Promise<FoundGroup> {
-  const files = await listLogs(sources, folder, bucket);
+  const { logs, grouped } = splitGrouped(await listLogs(sources, folder, bucket));
+  const { segments } = await readGrouped(sources, grouped);
+  const files = [...logs, ...segments.flatMap(({ deltas }) => deltas)];
   if (files.length === 0)
     throw new ImportError("file_not_found", `no delta logs for l0 segments, prefix=${folder}`, { file: folder });
   for (const { path } of files) idAt(path, -1, "log");

@@ -1,7 +1,8 @@
 import { mapConcurrent } from "@sluice/async";
 import { excerptOfList } from "@sluice/errors";
-import { firstRowIds } from "@sluice/formats";
+import { COLUMN_GROUPS, type ColumnGroup, firstRowIds } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
+import { ROW_ID_FIELD } from "@sluice/schema";
 import type { FoundGroup } from "../request-files.ts";
 
 /** Segments that are looked at, by a small read each: whoever asks for the import waits meanwhile. */
@@ -69,11 +70,28 @@ function isIn(id: bigint, [least, most]: Span): boolean {
   return least <= id && id <= most;
 }
 
-async function rowIdsOf(sources: Sources, { files }: FoundGroup): Promise<BigInt64Array> {
-  const logs = files.filter(({ path }) => path.split("/").at(-2) === ROW_IDS);
-  if (logs.length === 0) return new BigInt64Array(0);
-  await using file = await sources.open(logs.reduce((least, log) => (numberOf(log) < numberOf(least) ? log : least)));
+async function rowIdsOf(sources: Sources, group: FoundGroup): Promise<BigInt64Array> {
+  const first = firstLog(group);
+  if (!first) return new BigInt64Array(0);
+  await using file = await sources.open(first);
   return await firstRowIds(file, Number(ROW_IDS), new AbortController().signal);
+}
+
+/** The first log of those with the row ids. */
+function firstLog({ files, options }: FoundGroup): SourceRef | undefined {
+  const groups = options?.[COLUMN_GROUPS];
+  if (groups !== undefined) return firstOfGroup(files, JSON.parse(groups));
+  const logs = files.filter(({ path }) => path.split("/").at(-2) === ROW_IDS);
+  return logs.toSorted((a, b) => (numberOf(a) < numberOf(b) ? -1 : 1))[0];
+}
+
+function firstOfGroup(files: readonly SourceRef[], groups: readonly ColumnGroup[]): SourceRef | undefined {
+  let at = 0;
+  for (const { columns, rows } of groups) {
+    if (columns?.includes(ROW_ID_FIELD)) return files[at];
+    at += rows.length;
+  }
+  return undefined;
 }
 
 function numberOf({ path }: Pick<SourceRef, "path">): bigint {

@@ -4,17 +4,17 @@ import type { ImportSpec } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { pathListsOf, type RequestedFiles } from "../path-lists.ts";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
+import { type GroupedSegment, readGrouped, splitGrouped } from "./grouped-segments.ts";
 import { warnOfReplaced } from "./replaced-segments.ts";
 
 /** Logs that one request may name: some ten seconds of listing a bucket, and an entry in a record each. */
 const MAX_LOGS = 200_000;
-/** The folder of storage version 3, in which a segment is what its manifest says. */
-const MANIFEST_FOLDER = "_metadata";
 
 /**
  * Finds the segments of a request with `backup=true`: each pair of paths is a folder of insert logs
  * (`…/SEGMENT/FIELD/LOG`) and one of their delta logs (`…/SEGMENT/LOG`), which may be left out. Each segment is a group, its
  * delta logs at the end. Those of segments that have no rows here, as the L0 segments of Milvus 2.4 and later, apply to all.
+ * Segments of storage version 3 (`…/SEGMENT/_metadata`, `_data`, `_delta`) bring theirs with them.
  * Source: binlog format, §8 and §1.
  * @throws {ImportError} in Milvus's words; others as `Sources.list`
  */
@@ -51,12 +51,34 @@ async function findPair(
   [insertPath, deltaPath]: readonly string[],
   bucket: string | undefined,
 ): Promise<RequestFiles> {
-  const logs = await listLogs(sources, insertPath, bucket);
-  if (logs.length === 0)
+  const files = await listLogs(sources, insertPath, bucket);
+  if (files.length === 0)
     throw new ImportError("file_not_found", `no binlog to import, input=[${insertPath}]`, { file: insertPath });
-  if (deltaPath === undefined) return withUnasked(segmentsOf(insertPath, logs, []), sources, insertPath, bucket);
+  const { logs, grouped } = splitGrouped(files);
+  const { segments, uncommitted } = await readGrouped(sources, grouped);
+  const general = segments.length > 0 ? await generalSegments(sources, insertPath, bucket) : [];
+  const rows = { logs, segments: [...segments, ...general] };
+  const found = (deltas: readonly SourceRef[]) => withUncommitted(segmentsOf(insertPath, rows, deltas), uncommitted);
+  if (deltaPath === undefined) return withUnasked(found([]), sources, insertPath, bucket);
   const deltas = await listLogs(sources, deltaPath, bucket);
-  return segmentsOf(insertPath, logs, [...deltas, ...(await generalDeltas(sources, deltaPath, bucket))]);
+  return found([...deltas, ...(await generalDeltas(sources, deltaPath, bucket))]);
+}
+
+/** Segments of storage version 3 that delete rows of all partitions. */
+async function generalSegments(
+  sources: Sources,
+  insertPath: string,
+  bucket: string | undefined,
+): Promise<readonly GroupedSegment[]> {
+  const beside = insertPath.replace(/[^/]+\/$/, `${ALL_PARTITIONS}/`);
+  if (beside === insertPath || !/\/\d+\/$/.test(insertPath)) return [];
+  const { grouped } = splitGrouped(await listBeside(sources, beside, bucket));
+  return (await readGrouped(sources, grouped)).segments.filter(({ files }) => files.length === 0);
+}
+
+function withUncommitted({ groups, warnings }: RequestFiles, folders: readonly string[]): RequestFiles {
+  const warning = (folder: string) => `${folder}: left out, since no manifest says what of it was committed`;
+  return { groups, warnings: [...warnings, ...folders.map(warning)] };
 }
 
 /** Milvus 2.4 and later keeps deletes of all partitions beside those of each, for L0 segments. */
@@ -93,35 +115,51 @@ async function listBeside(sources: Sources, path: string, bucket: string | undef
 }
 
 /**
- * Groups of the logs of a partition, each a segment.
+ * Groups of the files of a partition, each a segment.
  * @param from the folder that was asked for @param deltas all that may delete some of the rows
  * @throws {ImportError} `request_invalid` for paths that are no logs, and for too many
  */
-export function segmentsOf(from: string, logs: readonly SourceRef[], deltas: readonly SourceRef[]): RequestFiles {
-  const bySegment = Map.groupBy(logs, ({ path }) => idAt(path, -3, "segment"));
-  for (const { path } of logs) idAt(path, -2, "field");
-  const deltasBySegment = Map.groupBy(deltas, ({ path }) => idAt(path, -2, "segment"));
-  const others = [...deltasBySegment].filter(([id]) => !bySegment.has(id));
+export function segmentsOf(
+  from: string,
+  { logs, segments }: { readonly logs: readonly SourceRef[]; readonly segments: readonly GroupedSegment[] },
+  deltas: readonly SourceRef[],
+): RequestFiles {
+  const own = Map.groupBy(deltas, ({ path }) => idAt(path, -2, "segment"));
+  const bare = segments.filter(({ files }) => files.length === 0);
+  const withRows = [...loggedSegments(logs), ...segments.filter((segment) => !bare.includes(segment))];
+  const ids = new Set(withRows.map(({ id }) => id));
+  const others = [...[...own].filter(([id]) => !ids.has(id)), ...bare.map(({ id, deltas }) => [id, deltas] as const)];
   const ofAll = others.flatMap(([, files]) => files);
-  if (logs.length + deltas.length + ofAll.length * bySegment.size > MAX_LOGS) throw tooMany(from);
-  const groups = [...bySegment].map(([id, files]): FoundGroup => {
-    const own = [...(deltasBySegment.get(id) ?? []), ...ofAll];
-    const shownAs = files[0].path.split("/").slice(0, -2).join("/");
-    const options = { [DELTA_LOGS]: String(own.length) };
-    return { format: "binlog", from, shownAs, files: [...files, ...own], options, partition: new Map() };
+  if (logs.length + deltas.length + ofAll.length * withRows.length > MAX_LOGS) throw tooMany(from);
+  const groups = withRows.map(({ id, folder, files, deltas, options }): FoundGroup => {
+    const all = [...deltas, ...(own.get(id) ?? []), ...ofAll];
+    const optionsOf = { ...options, [DELTA_LOGS]: String(all.length) };
+    return {
+      ...{ format: "binlog", from, shownAs: folder, files: [...files, ...all] },
+      options: optionsOf,
+      partition: new Map(),
+    };
   });
   if (others.length === 0) return { groups, warnings: [] };
-  const ids = excerptOfList(others.map(([id]) => id));
-  const warning = `${from}: delta logs of segments without rows here apply to all of its rows: ${ids}`;
+  const names = excerptOfList(others.map(([id]) => id));
+  const warning = `${from}: delta logs of segments without rows here apply to all of its rows: ${names}`;
   return { groups, warnings: [warning] };
 }
 
-/** All files below a folder that may be logs. @throws {ImportError} as `Sources.list`; `unsupported` for storage version 3 */
+/** Those whose logs lie in folders of their fields. */
+function loggedSegments(logs: readonly SourceRef[]): GroupedSegment[] {
+  for (const { path } of logs) idAt(path, -2, "field");
+  return [...Map.groupBy(logs, ({ path }) => idAt(path, -3, "segment"))].map(([id, files]) => {
+    const folder = files[0].path.split("/").slice(0, -2).join("/");
+    return { ...{ id, folder, files }, deltas: [], options: {} };
+  });
+}
+
+/** All files below a folder that may be logs. @throws {ImportError} as `Sources.list` */
 export async function listLogs(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
   const logs: SourceRef[] = [];
   for await (const file of sources.list(path, {}, bucket)) {
     const names = file.path.slice(path.length).split("/");
-    if (names.includes(MANIFEST_FOLDER)) throw storageV3(file.path);
     if (names.some((name) => name.startsWith("."))) continue;
     if (logs.push(file) > MAX_LOGS) throw tooMany(path);
   }
@@ -134,11 +172,6 @@ export function idAt(path: string, position: number, what: "segment" | "field" |
   if (/^\d{1,19}$/.test(name)) return name;
   const reason = `failed to parse ${what} id from log path, expected …/SEGMENT/FIELD/LOG of insert logs and …/SEGMENT/LOG of delta logs`;
   throw new ImportError("request_invalid", reason, { file: path });
-}
-
-function storageV3(file: string): ImportError {
-  const reason = "the segment is of storage version 3: segments of versions 1 and 2 are read; let Milvus rewrite it";
-  return new ImportError("unsupported", reason, { file });
 }
 
 function tooMany(path: string): ImportError {
