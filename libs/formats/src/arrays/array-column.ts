@@ -20,6 +20,8 @@ export interface ArrayHeader {
   readonly rows?: RowSource;
   /** Bytes of the file that are read for a row, where they are more than its own. */
   readonly pitchBytes?: number;
+  /** Numbers that stand for no value: see `missingCheck`. */
+  readonly missing?: readonly (number | bigint)[];
 }
 
 /** An array that feeds a field, and whose header fits it. */
@@ -42,6 +44,8 @@ export interface ArrayColumn {
   readonly isStrided: boolean;
   /** Of one that becomes a key of `$meta`: its rows are lists, also of a single element. */
   readonly isList?: boolean;
+  /** See `ArrayHeader`. */
+  readonly missing: ArrayHeader["missing"];
 }
 
 /**
@@ -87,6 +91,7 @@ export function arrayColumn(
     pitchBytes: header.pitchBytes ?? rowBytes,
     rows: header.rows,
     isStrided,
+    missing: header.missing,
   };
   if (isStrided && !source.supports.randomAccess) throw turned(field.name);
   checkSize(column);

@@ -1,13 +1,16 @@
 import { excerpt } from "@sluice/errors";
 
 // Programs of the sciences keep times and floats as numbers of another meaning, which stands in the attributes of an array; xarray does so
-// by itself. Source: CF Conventions 1.11, §4.4 (time coordinates), §8.1 (packed data); xarray 2026.9.0.
+// by itself. Source: CF Conventions 1.11, §2.5.1 (missing data), §4.4 (time coordinates), §8.1 (packed data); xarray 2026.9.0.
 
 /** What an array says of itself. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** The attributes that are looked at. */
-export const cfAttributes = ["units", "calendar", "scale_factor", "add_offset"] as const;
+export const cfAttributes = [
+  ...["units", "calendar", "scale_factor", "add_offset"],
+  ...["_FillValue", "missing_value"],
+] as const;
 
 /** Nothing that is trimmed can be matched in more ways than one: these texts are a stranger's. */
 const SINCE = /^(\w+)\s+since\s+(\S.*)$/;
@@ -45,4 +48,18 @@ function calendarOf({ calendar }: Attributes): string {
 function packingOf({ scale_factor: scale = 1, add_offset: offset = 0 }: Attributes): string | undefined {
   if (Number(scale) === 1 && Number(offset) === 0) return undefined;
   return `is packed (scale_factor ${excerpt(String(scale))}, add_offset ${excerpt(String(offset))}), which is not undone`;
+}
+
+/** Numbers that stand for no value; NaN, which never is a number, is none of them. */
+export function missingBy({ _FillValue: fill, missing_value: missing }: Attributes): readonly (number | bigint)[] {
+  return [fill, missing].flat().flatMap(asNumber);
+}
+
+/** Floats of zarr 3 are written as text by xarray: the base64 of a double. */
+function asNumber(value: unknown): (number | bigint)[] {
+  if (typeof value === "bigint") return [value];
+  const bytes = typeof value === "string" ? Buffer.from(value, "base64") : undefined;
+  const isDouble = bytes?.length === 8 && bytes.toString("base64") === value;
+  const number = isDouble ? bytes.readDoubleLE() : value;
+  return typeof number === "number" && !Number.isNaN(number) ? [number] : [];
 }

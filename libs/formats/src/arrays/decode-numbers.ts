@@ -14,9 +14,11 @@ import {
   numberText,
   viewsOf,
 } from "../numbers/number-kind.ts";
+import { nullRefused } from "../plan/refusals.ts";
 import type { RowRejects } from "../row-rejects.ts";
 import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { elementOf } from "./array-rules.ts";
+import { type MissingCheck, missingCheck } from "./missing-values.ts";
 import { NO_TIME, timeConversion } from "./times.ts";
 
 /**
@@ -86,6 +88,7 @@ class ElementDecoder {
   readonly #converted = new FixedBuffer();
   readonly #validity = new Validity();
   readonly #isHoleValue: ((value: number) => boolean) | undefined;
+  readonly #isMissing: MissingCheck | undefined;
   #hasHoles = false;
 
   constructor(column: ArrayColumn, zone: string, rejects: RowRejects, nanIsNull?: boolean) {
@@ -96,6 +99,7 @@ class ElementDecoder {
     this.#rowCheck = this.#rule.to === "uint8" && type !== undefined ? finiteCheck(type) : undefined;
     this.#standIn = standInOf(column.field);
     this.#isHoleValue = holeOf(column.field, this.#standIn, { kind: column.dtype.kind, to: this.#rule.to }, nanIsNull);
+    this.#isMissing = missingCheck(column);
   }
 
   decode(raw: Uint8Array, rows: number, firstRow: number): NumberViews {
@@ -108,7 +112,8 @@ class ElementDecoder {
     if (convert) this.#converted.reserve(count * elementWidth[to]);
     const target = convert ? this.#converted : views;
     this.#hasHoles = false;
-    const bad = this.#firstBad(views, target, 0, count);
+    // Numbers that stand for none are numbers: each is looked at.
+    const bad = this.#isMissing ? 0 : this.#firstBad(views, target, 0, count);
     if (bad >= 0) this.#refuse(views, target, bad, rows, firstRow);
     return target;
   }
@@ -135,17 +140,18 @@ class ElementDecoder {
     if (this.#standIn === null) this.#validity.mark(0, rows, 1);
     for (let element = bad; element < count; ) {
       const row = Math.floor(element / rowItems);
-      const isBad = this.#firstBad(source, target, element, 1) >= 0;
+      const isBad = this.#isMissing?.(source, element) || this.#firstBad(source, target, element, 1) >= 0;
       if (isBad && this.#isHole(source, element)) this.#fillHole(target, row);
       else if (isBad) this.#rejects.add(firstRow + row, this.#error(source, element, row, firstRow));
       element = isBad ? (row + 1) * rowItems : element + 1;
     }
   }
 
-  /** What says that a row has no value: see `holeOf`; of times it is NaT. */
+  /** What says that a row has no value: see `holeOf` and `missingCheck`; of times it is NaT. */
   #isHole(source: NumberViews, element: number): boolean {
     const { field, dtype } = this.#column;
     if (this.#standIn === undefined || fixedWidth(field) !== elementWidth[this.#rule.to]) return false;
+    if (this.#isMissing?.(source, element)) return true;
     if (dtype.code === "M8") return source.int64[element] === NO_TIME;
     const { kind } = dtype;
     return kind !== undefined && this.#isHoleValue?.(numberReaders[kind](source, element)) === true;
@@ -169,6 +175,8 @@ class ElementDecoder {
   #reason(source: NumberViews, element: number): string {
     const { field, dtype } = this.#column;
     const { kind } = dtype;
+    if (this.#isMissing?.(source, element))
+      return `${nullRefused(field.name)}: a number that its attribute _FillValue or missing_value calls none`;
     const type = dataTypeName(field.dataType === DataType.Array ? field.elementType : field.dataType);
     if (kind === undefined) return `field '${field.name}' holds a time that ${type} has not, such as NaT`;
     if (this.#rule.to === "bool") return `expected 0 or 1 for Bool field '${field.name}', got ${source.bytes[element]}`;

@@ -1,12 +1,13 @@
 import { type Column, type VarColumn, varValue } from "@sluice/columns";
 import { BytesSink, damageError } from "@sluice/parquet";
-import { isFloat, numberReaders, viewsOf } from "../numbers/number-kind.ts";
+import { isFloat, type NumberViews, numberReaders, viewsOf } from "../numbers/number-kind.ts";
 import { MetaRow } from "../plan/meta-row.ts";
 import type { RowRejects } from "../row-rejects.ts";
 import { type TextOut, writeFloat } from "../text-out.ts";
 import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { swapBytes } from "./decode-numbers.ts";
 import { textsOf } from "./decode-text.ts";
+import { missingCheck } from "./missing-values.ts";
 import { NO_TIME, timeText } from "./times.ts";
 
 /** Writes item `index` of the rows of a batch as JSON. @throws {RangeError} for what JSON does not have */
@@ -101,8 +102,14 @@ function openTexts(column: ArrayColumn, rejects: RowRejects): OpenItems {
   };
 }
 
-function itemWriter({ dtype }: ArrayColumn, bytes: Uint8Array): ItemWriter {
+function itemWriter(column: ArrayColumn, bytes: Uint8Array): ItemWriter {
   const views = viewsOf(bytes);
+  const write = numberWriter(column, views, bytes);
+  const isMissing = missingCheck(column);
+  return isMissing ? (index, out) => (isMissing(views, index) ? out.ascii("null") : write(index, out)) : write;
+}
+
+function numberWriter({ dtype }: ArrayColumn, views: NumberViews, bytes: Uint8Array): ItemWriter {
   const { kind, unit } = dtype;
   if (kind === undefined)
     return (index, out) => {

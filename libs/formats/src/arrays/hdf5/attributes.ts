@@ -1,35 +1,33 @@
-import { excerpt } from "@sluice/errors";
 import { type Attributes, cfAttributes } from "../cf-attributes.ts";
 import { parseDatatype } from "./datatype.ts";
+import { objectsOf } from "./fractal-heap.ts";
 import type { FoundDataset } from "./groups.ts";
-import { addressAt, byteAt, type Hdf5File, textOf, UNDEFINED_ADDRESS, uint16At, uintAt } from "./hdf5-file.ts";
+import { byteAt, type Hdf5File, textOf, uint16At, uintAt } from "./hdf5-file.ts";
 import { messageTypes } from "./object-header.ts";
 import { TextHeaps } from "./text-heaps.ts";
 
-/** Attributes of a data set that say what its numbers mean: texts and numbers. @throws {ImportError} `malformed_file` */
+/** Attributes of a data set that say what its numbers mean: texts and numbers. @throws {ImportError} `malformed_file`, `unsupported` */
 export async function attributesOf(file: Hdf5File, { messages }: FoundDataset): Promise<Attributes> {
   const attributes: Record<string, unknown> = {};
-  for (const { type, isShared, data } of messages) {
-    if (type !== messageTypes.attribute || isShared) continue;
+  for await (const data of messagesOf(file, messages)) {
+    // Of those that are looked at, none is large.
+    if (!data) continue;
     const name = cfAttributes.find((one) => textOf(data, nameAt(data), one.length + 1) === `${one}\0`);
     if (name !== undefined) attributes[name] = await firstValue(file, data);
   }
   return attributes;
 }
 
-/** What is said of data sets whose attributes are too many for their headers: those are in a heap of their own, which is not read. */
-export function attributesNote(datasets: readonly FoundDataset[]): readonly string[] {
-  const [first, ...others] = datasets.filter(hasHeap);
-  if (!first) return [];
-  const which = `data set '${excerpt(first.path)}'${others.length > 0 ? ` (and ${others.length} more)` : ""}`;
-  const advice = "if its numbers count times (units) or are packed (scale_factor), convert them first";
-  return [`${which} has more attributes than its header holds, which are not read: ${advice}`];
+/** Those of the header, and those that are too many for it. */
+async function* messagesOf(file: Hdf5File, messages: FoundDataset["messages"]): AsyncGenerator<DataView | undefined> {
+  for (const { type, isShared, data } of messages) {
+    if (type === messageTypes.attribute && !isShared) yield data;
+    if (type === messageTypes.attributeInfo) yield* objectsOf(file, data, 2 + (byteAt(data, 1) & 1 ? 2 : 0), IDS);
+  }
 }
 
-function hasHeap({ messages }: FoundDataset): boolean {
-  const info = messages.find(({ type }) => type === messageTypes.attributeInfo)?.data;
-  return info !== undefined && addressAt(info, 2 + (byteAt(info, 1) & 1 ? 2 : 0)) !== UNDEFINED_ADDRESS;
-}
+/** In the records of the tree; behind an id stands whether its object is shared. */
+const IDS = { at: 0, flagsAt: 8 };
 
 /** Source: HDF5 File Format Specification 3.0, IV.A.2.m; the third version says how its name is encoded. */
 function nameAt(data: DataView): number {
@@ -61,8 +59,8 @@ function utf8(bytes: string): string {
   return Buffer.from(bytes.split("\0", 1)[0], "latin1").toString();
 }
 
-/** A float, or an integer, as a double; NaN of other types. */
-function numberAt(data: DataView, at: number, descr: string): number {
+/** A float, or an integer; NaN of other types. */
+function numberAt(data: DataView, at: number, descr: string): number | bigint {
   const [isLittle, kind] = [!descr.startsWith(">"), descr.slice(1)];
   uintAt(data, at, Number(kind[1])); // Checks the end.
   const readers: Readonly<Record<string, (() => number | bigint) | undefined>> = {
@@ -77,5 +75,5 @@ function numberAt(data: DataView, at: number, descr: string): number {
     i8: () => data.getBigInt64(at, isLittle),
     u8: () => data.getBigUint64(at, isLittle),
   };
-  return Number(readers[kind]?.());
+  return readers[kind]?.() ?? Number.NaN;
 }

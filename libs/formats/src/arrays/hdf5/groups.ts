@@ -1,14 +1,6 @@
 import { malformed } from "../one-file.ts";
-import {
-  addressAt,
-  byteAt,
-  type Hdf5File,
-  textOf,
-  UNDEFINED_ADDRESS,
-  uint16At,
-  uintAt,
-  unsupported,
-} from "./hdf5-file.ts";
+import { objectsOf } from "./fractal-heap.ts";
+import { addressAt, byteAt, type Hdf5File, textOf, uint16At, uintAt, unsupported } from "./hdf5-file.ts";
 import { type HeaderMessage, messageTypes, readObjectHeader } from "./object-header.ts";
 
 /** Groups in groups, and objects of a file in all. */
@@ -61,16 +53,21 @@ async function linksOf(file: Hdf5File, messages: readonly HeaderMessage[]): Prom
     if (type === messageTypes.symbolTable)
       links.push(...(await symbolLinks(file, addressAt(data, 0), addressAt(data, 8))));
     if (type === messageTypes.link) links.push(...hardLink(data));
-    if (type === messageTypes.linkInfo && heapOf(data) !== UNDEFINED_ADDRESS)
-      throw unsupported(
-        "a group keeps its many links in the newest form: write it with libver='earliest', or rewrite it by h5repack --low=0 --high=0",
-      );
+    if (type === messageTypes.linkInfo) links.push(...(await manyLinks(file, data)));
   }
   return links;
 }
 
-function heapOf(data: DataView): number {
-  return addressAt(data, 2 + (byteAt(data, 1) & 1 ? 8 : 0));
+/** Links that are too many for the header, by their names. */
+async function manyLinks(file: Hdf5File, info: DataView): Promise<Link[]> {
+  const links: Link[] = [];
+  // A record begins with the hash of the name.
+  const objects = objectsOf(file, info, 2 + (byteAt(info, 1) & 1 ? 8 : 0), { at: 4 });
+  for await (const object of objects) {
+    if (!object) throw unsupported("a name in a group has thousands of letters: give it a shorter one");
+    links.push(...hardLink(object));
+  }
+  return links.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A link to an object of this file; none for a soft or external one. */

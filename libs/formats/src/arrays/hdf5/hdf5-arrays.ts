@@ -3,11 +3,11 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
-import { descrBy } from "../cf-attributes.ts";
+import { descrBy, missingBy } from "../cf-attributes.ts";
 import { chunkedRows, fillWith } from "../chunked-rows.ts";
 import { arraySet, malformed } from "../one-file.ts";
 import { type RowSource, rowsAt } from "../row-source.ts";
-import { attributesNote, attributesOf } from "./attributes.ts";
+import { attributesOf } from "./attributes.ts";
 import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
 import { chunksOf } from "./chunk-rows.ts";
 import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
@@ -33,7 +33,7 @@ export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promi
     return arraySet("HDF5 file", [bitsOf(file, train, sizes), ...queries.map((one) => arrayOf(file, one, true))]);
   }
   const arrays = found.map((dataset) => arrayOf(file, dataset, train !== undefined));
-  return { ...arraySet("HDF5 file", arrays), notes: attributesNote(found) };
+  return arraySet("HDF5 file", arrays);
 }
 
 function bitsOf(file: Hdf5File, train: FoundDataset, sizes: FoundDataset): NamedArray {
@@ -106,7 +106,8 @@ async function headerOf(
   }
   const { itemBytes, padding } = type;
   const refuse = (why: string) => unsupported(`data set '${path}' ${why}`);
-  const descr = descrBy(await attributesOf(file, found), path, type.descr, refuse);
+  const attributes = await attributesOf(file, found);
+  const descr = descrBy(attributes, path, type.descr, refuse);
   // MilvusDM packs the bits of binary vectors into texts.
   const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
   const array = { fortranOrder: false, dataOffset: 0 };
@@ -115,7 +116,8 @@ async function headerOf(
   const areBits = integerBytes(descr) !== undefined && shape.length === 2 && shape[1] === field?.dim;
   if (areBits && field?.dataType === DataType.BinaryVector)
     return { ...array, descr: "|b1", shape, rows: bitRows(rows, descr, shape[1]) };
-  return { ...array, descr, shape, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
+  const missing = missingBy(attributes);
+  return { ...array, descr, shape, missing, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
 }
 
 function isTurned(found: FoundDataset): boolean {

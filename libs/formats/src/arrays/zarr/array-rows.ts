@@ -20,7 +20,8 @@ export async function zarrHeader(array: ZarrArray, stored: StoredChunks, signal:
   const { descr } = elements;
   const itemBytes = parseDtype(descr)?.itemBytes;
   if (itemBytes === undefined) return { descr, fortranOrder: false, shape, dataOffset: 0 };
-  return { descr, fortranOrder: false, shape, dataOffset: 0, rows: numberRows(array, stored, itemBytes) };
+  const { missing } = array;
+  return { descr, fortranOrder: false, shape, dataOffset: 0, missing, rows: numberRows(array, stored, itemBytes) };
 }
 
 function numberRows(array: ZarrArray, stored: StoredChunks, itemBytes: number) {

@@ -50,20 +50,21 @@ export function fillBytes(elements: ElementText, fill: unknown, array: string): 
   );
 }
 
-function numberOf(fill: unknown): number | undefined {
+function numberOf(fill: unknown): number | bigint | undefined {
   if (fill === "NaN") return Number.NaN;
   if (fill === "Infinity" || fill === "-Infinity") return Number(fill);
   if (typeof fill === "boolean") return Number(fill);
-  return typeof fill === "number" ? fill : undefined;
+  return typeof fill === "number" || typeof fill === "bigint" ? fill : undefined;
 }
 
 /** Whether it is a number of that type. */
-function putNumber(view: DataView, code: string, value: number, isLittle: boolean): boolean {
+function putNumber(view: DataView, code: string, number: number | bigint, isLittle: boolean): boolean {
+  const value = Number(number);
   if (code === "f8") view.setFloat64(0, value, isLittle);
   else if (code === "f4") view.setFloat32(0, value, isLittle);
-  else if (!Number.isSafeInteger(value)) return false;
-  else if (code === "i8" || code === "M8") view.setBigInt64(0, BigInt(value), isLittle);
-  else if (code === "u8") view.setBigUint64(0, BigInt(value), isLittle);
+  else if (typeof number === "number" && !Number.isSafeInteger(value)) return false;
+  else if (code === "i8" || code === "M8") view.setBigInt64(0, BigInt(number), isLittle);
+  else if (code === "u8") view.setBigUint64(0, BigInt(number), isLittle);
   else if (code === "i4" || code === "u4") view.setInt32(0, value, isLittle);
   else if (code === "i2" || code === "u2") view.setInt16(0, value, isLittle);
   else if (code === "i1" || code === "u1" || code === "b1") view.setInt8(0, value);

@@ -13,6 +13,8 @@ export interface ZarrArray {
   readonly isTurned: boolean;
   readonly codecs: readonly BytesCodec[];
   readonly fill: unknown;
+  /** Numbers that stand for no value. */
+  readonly missing?: readonly (number | bigint)[];
   /** The name of a chunk's file, or of a shard's, below the array's folder. */
   readonly keyOf: (place: readonly number[]) => string;
   readonly shards: Shards | undefined;

@@ -1,7 +1,7 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { ArraySet, NamedArray } from "../array-set.ts";
-import { type Attributes, descrBy } from "../cf-attributes.ts";
+import { type Attributes, descrBy, missingBy } from "../cf-attributes.ts";
 import { arraySet } from "../one-file.ts";
 import { zarrHeader } from "./array-rows.ts";
 import { storedChunks } from "./chunk-files.ts";
@@ -67,7 +67,17 @@ function asAttributesSay(array: ZarrArray, attributes: Attributes): ZarrArray {
   const { name, elements } = array;
   const given = elements === "text" ? "" : elements.descr;
   const descr = descrBy(attributes, name, given, (why) => unsupported(name, why));
-  return descr === given ? array : { ...array, elements: { descr } };
+  const missing = missingBy({ ...fillOfXarray(array, attributes), ...attributes });
+  return { ...array, missing, ...(descr !== given && { elements: { descr } }) };
+}
+
+/**
+ * In stores of version 2 xarray has `_FillValue` as the value of chunks that are not there, which is 0 where nobody has chosen it: that is
+ * taken for a number.
+ */
+function fillOfXarray({ fill }: ZarrArray, attributes: Attributes): Attributes {
+  const isOfXarray = "_ARRAY_DIMENSIONS" in attributes;
+  return isOfXarray && Number(fill) !== 0 ? { _FillValue: fill } : {};
 }
 
 /** @param own file of attributes, as arrays of version 2 have one */
@@ -109,9 +119,14 @@ async function readNote(note: SourceFile, signal: AbortSignal): Promise<Record<s
   }
 }
 
-/** Attributes may be NaN, which zarr-python writes as it is; nothing that is asked of them is. */
+type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+const parseWith = JSON.parse as (text: string, reviver: SourceReviver) => unknown;
+
+/** Attributes may be NaN, which zarr-python writes as it is; nothing that is asked of them is. Integers beyond 2^53 are bigints. */
 function parseJson(text: string): unknown {
-  return JSON.parse(/\b(NaN|Infinity)\b/.test(text) ? withoutOwnNumbers(text) : text);
+  return parseWith(/\b(NaN|Infinity)\b/.test(text) ? withoutOwnNumbers(text) : text, (_key, value, { source = "" }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value,
+  );
 }
 
 /** With null for each number that JSON has no word for; texts stay as they are. */

@@ -175,7 +175,6 @@ it.each([
   ["external.h5", "data set 'vector' has its values in other files"],
   ["virtual.h5", "data set 'vector' is a virtual one, made of others"],
   ["bitshuffle.h5", "data set 'vector' is compressed by filter 32008 (bitshuffle)"],
-  ["dense.h5", "a group keeps its many links in the newest form"],
   [
     "compound.h5",
     "data set 'vector' holds compounds, which no field takes: save its members as data sets of their own",
@@ -214,14 +213,42 @@ describe.each(["meanings-earliest.h5", "meanings-latest.h5"])("attributes of %s"
   });
 
   it("leave numbers that are values what they are", async () => {
-    const { rows, warnings } = await readFiles(hdf5Format, file(name), reading("unpacked"));
+    const { rows } = await readFiles(hdf5Format, file(name), reading("unpacked"));
     expect(rows.map(({ count }) => Number(count))).toEqual([-1, 1_700_000_000_000_005]);
-    const isSaid = warnings.some((text) => text.includes("'m/many-attributes' has more attributes than its header"));
-    expect(isSaid).toBe(name === "meanings-latest.h5");
+  });
+
+  it("are read where they are too many for the header", async () => {
+    const { reason } = await refusal(hdf5Format, file(name), reading("many-attributes"));
+    expect(reason).toContain("data set 'm/many-attributes' counts 'days since 2020-01-01', where times");
   });
 
   it.each(["since", "unpacked"])("that are damaged are told: %s", (source) =>
     expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { ...reading(source), runs: 50 }),
+  );
+});
+
+describe("many links and attributes in the newest form", () => {
+  it.each(["latest-links.h5", "latest-long-links.h5"])("are read: %s", async (name) => {
+    const { columns } = await hdf5Format.describe(await sourcesOf(file(name)), new AbortController().signal);
+    expect(columns.map((column) => column.name.slice(0, 4))).toEqual(expect.arrayContaining(["n000", "n039", "id"]));
+    expect(columns).toHaveLength(43);
+    expect((await readFiles(hdf5Format, file(name), { schema })).rows).toEqual(rowsUpTo(3));
+  });
+
+  const schemaWith = (type: DataType, nullable: boolean) => ({
+    schema: vectorSchema(6, { more: [{ ...field("count", type), nullable }] }),
+    options: { fields_mapping: '{"many":"count"}' },
+  });
+
+  it("make nulls of the numbers that a _FillValue among sixty attributes calls none", async () => {
+    const { rows } = await readFiles(hdf5Format, file("latest-links.h5"), schemaWith(DataType.Int64, true));
+    expect(rows.map(({ count }) => count && String(count))).toEqual(["1", null, "9223372036854775806"]);
+    const { reason, at } = await refusal(hdf5Format, file("latest-links.h5"), schemaWith(DataType.Int64, false));
+    expect([reason, at?.row]).toEqual([expect.stringContaining("is not nullable but the file contains null value"), 1]);
+  });
+
+  it.each(["latest-links.h5", "latest-long-links.h5"])("that are damaged are told: %s", (name) =>
+    expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { ...schemaWith(DataType.Int64, true), runs: 100 }),
   );
 });
 

@@ -114,6 +114,66 @@ describe("zarr", () => {
     },
   );
 
+  const nullable = (type: number) =>
+    fixtureSchema({
+      fields: [fields.id, { ...fields.vector, params: { dim: 1 } }, { name: "time", type, nullable: true }],
+    });
+
+  it.each<[versions: readonly (2 | 3)[], attributes: string]>([
+    [[2, 3], '{"_FillValue":-1}'],
+    [[2, 3], '{"missing_value":[7,-1]}'],
+    [[2, 3], '{"missing_value":-1,"_FillValue":9223372036854775807}'],
+    [[2, 3], '{"_FillValue":-1,"units":"microseconds since 1970-01-01"}'],
+  ])("has nulls for the numbers that attributes call none: %j %s", async (versions, attributes) => {
+    for (const version of versions) {
+      const files = ofXarray(version, attributes);
+      const values = (await rowsOf(files, [], nullable(5))).map(({ time }) => time);
+      expect(values.map((value) => value && Number(value))).toEqual([null, 1_700_000_000_000_005]);
+      const meta = fixtureSchema({ fields: [fields.id, { ...fields.vector, params: { dim: 1 } }], enable_dynamic_field: true }); // biome-ignore format: one line
+      const folded = (await rowsOf(files, [], meta)).map((row) => (row.$meta as { time: unknown }).time);
+      expect(folded[0]).toBe(null);
+      const why = "the field 'time' is not nullable but the file contains null value: a number that its attribute";
+      await expect(rowsOf(files, [], timed(5))).rejects.toThrow(why);
+    }
+  });
+
+  it.each([
+    '{"_FillValue":-2}',
+    '{"_FillValue":18446744073709551615}',
+    '{"_FillValue":1700000000000004}',
+    '{"_FillValue":"x"}',
+    '{"_FillValue":NaN}',
+    '{"_FillValue":null}',
+    '{"_FillValue":"AAAAAAAA+H8="}',
+  ])("has numbers that attributes do not call none: %s", async (attributes) => {
+    for (const version of [2, 3] as const)
+      expect((await rowsOf(ofXarray(version, attributes), [], timed(5))).map(({ time }) => Number(time))).toEqual([-1, 1_700_000_000_000_005]); // biome-ignore format: one line
+  });
+
+  it.each([
+    [-1, '{"_ARRAY_DIMENSIONS":["row"]}', null],
+    [-1, "{}", -1],
+    [1_700_000_000_000_005, '{"_ARRAY_DIMENSIONS":["row"],"_FillValue":3}', -1],
+  ])("of version 2 the fill value %s is null where xarray wrote it: %s", async (fill, attributes, first) => {
+    const files = ofXarray(2, attributes);
+    const meta = JSON.parse(String(files.get("time/.zarray")));
+    files.set("time/.zarray", Buffer.from(JSON.stringify({ ...meta, fill_value: fill })));
+    const [{ time }] = await rowsOf(files, [], nullable(5));
+    expect(time && Number(time)).toBe(first);
+  });
+
+  it("floats of version 3 are none by the base64 of a double, vectors never", async () => {
+    const one = Buffer.from(Float64Array.of(1.5).buffer).toString("base64");
+    const files = ofXarray(3, "{}");
+    const set = (name: string, data_type: "float32", bytes: string) => {
+      for (const [path, content] of arrayFiles(3, name, name === "vector" ? [2, 1] : [2], data_type, bytes, `{"_FillValue":"${one}"}`)) files.set(path, content); // biome-ignore format: one line
+    };
+    set("time", "float32", "0000c03f00000040");
+    set("vector", "float32", "0000c03f00000040");
+    const rows = await rowsOf(files, [], nullable(10));
+    expect(rows.map(({ time, vector }) => [time, vector])).toEqual([[null, [1.5]], [2, [2]]]); // biome-ignore format: one line
+  });
+
   it.each<[what: string, attributes: string, why: RegExp]>([
     ["blanks in units", `{"units":"days since b${" ".repeat(1 << 20)}c"}`, /counts 'days since b/],
     ["quotes in a text without an end", `{"least":NaN,"note":"${'\\"'.repeat(1 << 20)}`, /JSON/],
