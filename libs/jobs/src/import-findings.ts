@@ -1,3 +1,4 @@
+import type { Failure } from "@sluice/errors";
 import type { CheckedRows } from "./checked-rows.ts";
 import type { ExportedFile } from "./export.ts";
 import type { MergeReport } from "./merge.ts";
@@ -8,6 +9,8 @@ export interface RejectedRowRecord {
   /** In the file, from 0. */
   readonly row: number;
   readonly reason: string;
+  /** Of the error; absent in records of before it was kept. */
+  readonly code?: Failure["code"];
   readonly field?: string;
   readonly byteOffset?: number;
 }

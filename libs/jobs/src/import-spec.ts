@@ -5,6 +5,7 @@ import { parseGoDuration } from "./go-duration.ts";
 import { type OnDuplicate, parseOnDuplicate } from "./key-rule.ts";
 import { knownOption, knownOptions } from "./options/known-options.ts";
 import { parseOnError, type RowTolerance } from "./row-tolerance.ts";
+import type { RejectsFolder } from "./written-rejects.ts";
 
 /** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
 export interface ImportSpec {
@@ -18,6 +19,10 @@ export interface ImportSpec {
   readonly format?: string;
   /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the job. */
   readonly tolerance?: RowTolerance;
+  /** Where these are written besides, as it was asked for. */
+  readonly rejectPath?: string;
+  /** The folder that this led to when the job was requested. */
+  readonly rejectsFolder?: RejectsFolder;
   /** What becomes of rows with the same primary key; absent = all are imported. */
   readonly onDuplicate?: OnDuplicate;
   /** What of a file's path names its partition: `folder`, or the key of a folder `KEY=PARTITION`; absent = the request does. */
@@ -80,6 +85,8 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const isDryRun = parseDryRun(values.get("dry_run"));
   const onDuplicate = parseOnDuplicate(values.get("on_duplicate") ?? "");
   const tolerance = parseOnError(values.get("on_error") ?? "");
+  const rejectPath = values.get("reject_path");
+  if (rejectPath) checkLeavesOut(tolerance, isDryRun);
   const bucket = values.get("bucket");
   const format = values.get("format");
   const corrects = values.get("corrects");
@@ -91,6 +98,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     ...(bucket && { bucket }),
     ...(format && { format }),
     ...(tolerance && { tolerance }),
+    ...(rejectPath && { rejectPath }),
     ...(onDuplicate && { onDuplicate }),
     ...(partitionFrom && { partitionFrom }),
     ...(isBackup && { isBackup }),
@@ -145,6 +153,14 @@ function parseDryRun(value = "false"): boolean {
   if (isTrue(value)) return true;
   if (value.toLowerCase() === "false") return false;
   throw new ImportError("request_invalid", `option dry_run must be "true" or "false", found "${excerpt(value)}"`);
+}
+
+/** @throws {ImportError} where no row would come there */
+function checkLeavesOut(tolerance: RowTolerance | undefined, isDryRun: boolean): void {
+  const why = isDryRun
+    ? "a dry run writes nothing: leave the option out, and look at the reasons in the job"
+    : "without on_error=skip no row is left out: say both, or neither";
+  if (isDryRun || !tolerance) throw new ImportError("request_invalid", `option reject_path: ${why}`);
 }
 
 function isTrue(value: string): boolean {

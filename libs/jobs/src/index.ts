@@ -21,7 +21,7 @@ export * from "./kinds.ts";
 export * from "./merge.ts";
 export { next } from "./next.ts";
 export * from "./options/import-options.ts";
-export { knownOption } from "./options/known-options.ts";
+export { knownOption, optionName } from "./options/known-options.ts";
 export {
   type DataSourceOptions,
   type DocumentChunk,
@@ -55,3 +55,4 @@ export { taskPlace, taskWithId } from "./task-place.ts";
 export * from "./task-report.ts";
 export * from "./total-rows.ts";
 export * from "./webhook.ts";
+export { type RejectsFolder, rejectsPathOf, type WrittenRejects } from "./written-rejects.ts";

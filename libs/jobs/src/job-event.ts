@@ -3,6 +3,7 @@ import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
 import type { Task } from "./job.ts";
 import type { OrderEvent } from "./orders.ts";
 import type { TaskReport } from "./task-report.ts";
+import type { WrittenRejects } from "./written-rejects.ts";
 
 /** What can happen to a job. Everything that comes from outside is in the event: time, answers, reports. */
 export type JobEvent<T extends Task> =
@@ -41,6 +42,7 @@ export type JobEvent<T extends Task> =
       readonly kind: "committed";
       readonly segmentIds: readonly SegmentId[];
       readonly rowCount: number;
+      readonly rejects?: WrittenRejects;
       readonly nowMs: number;
     }
   /** Another change came first, of what this job would have replaced: nothing of it is visible, nor ever will be. */

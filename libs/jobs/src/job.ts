@@ -3,6 +3,7 @@ import type { JobId, NodeId, SegmentId, TaskId } from "@sluice/schema";
 import type { ImportFindings } from "./import-findings.ts";
 import type { JobKind, JobSpec, JobSpecs, TaskKind } from "./kinds.ts";
 import type { JobState, TaskState } from "./states.ts";
+import type { WrittenRejects } from "./written-rejects.ts";
 
 /** What transitions read and write of a job; its record holds more, which they leave as it is. */
 export interface Job {
@@ -21,6 +22,8 @@ export interface Job {
   readonly segmentIds: readonly SegmentId[];
   /** [begin, end) pairs of automatic keys, of a completed job. */
   readonly autoIds: readonly bigint[];
+  /** The same: what was written of the rows that it left out, where that was asked for. */
+  readonly rejects?: WrittenRejects;
   /** Nobody works on it until it is resumed. */
   readonly isPaused?: boolean;
   /** Somebody wants the rows of the completed job taken back. */

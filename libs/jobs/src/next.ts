@@ -110,9 +110,10 @@ function completed<J extends Job, T extends Task>(
   tasks: readonly T[],
   event: EventOf<T, "committed">,
 ): Step<J, T> {
-  const { segmentIds, rowCount, nowMs } = event;
+  const { segmentIds, rowCount, rejects, nowMs } = event;
   const autoIds = mergeRanges(tasks.flatMap((task) => task.autoIds));
-  return { job: { ...job, state: "completed", completedMs: nowMs, rowCount, segmentIds, autoIds }, effects: [] };
+  const made = { rowCount, segmentIds, autoIds, ...(rejects && { rejects }) };
+  return { job: { ...job, state: "completed", completedMs: nowMs, ...made }, effects: [] };
 }
 
 /** The next attempt begins, and every earlier one is superseded from now on (R1); or there have been enough of them. */

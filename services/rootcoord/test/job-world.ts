@@ -17,8 +17,10 @@ import { JobSources } from "../src/jobs/job-sources.ts";
 import { JobTroubles } from "../src/jobs/job-troubles.ts";
 import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
 import { tasksAtOnce } from "../src/jobs/planned-tasks.ts";
+import { RejectFolders } from "../src/jobs/rejects/reject-folders.ts";
 import { RequestedJobs } from "../src/jobs/requested-jobs.ts";
 import { TaskReports } from "../src/jobs/task-reports.ts";
+import { newVolume } from "../src/volumes/volumes.ts";
 
 // The course of jobs, from requests to their ends, as the rootcoord has it.
 
@@ -165,6 +167,7 @@ export class World implements AsyncDisposable {
         describeBrought: broughtSources({}, []),
         credentials: new JobCredentials(undefined),
       }),
+      rejects: new RejectFolders({ writable: async () => newVolume("v", this.nowMs) }),
       allocateId: async () => this.nextId++,
       allocateTs: async () => 400n << 18n,
       findCollection: async () => collection,

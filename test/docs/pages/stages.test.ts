@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { bookFields, itWith, pythonOf, useServer } from "../../support/index.ts";
-import { adapt, Page, runAsUser } from "../blocks.ts";
+import { adapt, Page, runAsUser, runWithSluice } from "../blocks.ts";
 
 const fixture = useServer();
 const page = new Page("docs/stages.md");
@@ -34,6 +34,16 @@ it("runs as written: files over REST", async () => {
   expect(output.match(/"code":0/g)).toHaveLength(5);
   expect(output).toContain('"path":"2026/draft.jsonl"');
   expect(output).toContain('{"id": 1');
+});
+
+it("runs as written: rows that were left out are written into a volume", async () => {
+  const { client, server, importRoot } = fixture;
+  const { id, title, vector } = bookFields;
+  await client.createCollection({ name: "books", fields: [id, title, vector] }).catch(() => undefined);
+  const script = adapt(page.block("rejectPath"), { "localhost:19530": server.address });
+  const output = await runWithSluice(script, importRoot, server.address);
+  expect(output).toMatch(/2 files with the rows left out: volume:\/\/drafts\/bad\/\d+\//);
+  expect(output).toContain("_reasons.parquet");
 });
 
 it("runs as written: a file in parts, and a link to one", async () => {

@@ -26,6 +26,10 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   bucket: { rule: "job", description: "bucket, or name of a source, that all paths are meant in" },
   format: { rule: "job", description: "name of the format that all files are of, whatever they are called" },
   on_error: { rule: "job", description: 'what becomes of bad rows: "abort", "skip", "skip:N" or "skip:P%"' },
+  reject_path: {
+    rule: "job",
+    description: "folder of a volume, volume://NAME/FOLDER/, that rows left out by on_error are written into",
+  },
   on_duplicate: {
     rule: "job",
     description: 'what becomes of rows of one primary key: "keep", "first", "last" or "error"',
@@ -99,8 +103,13 @@ export function knownOption(key: string): KnownOption | undefined {
 }
 
 const namesOfBounds = Object.keys(knownOptions).filter((key) => /^(start|end)_?ts$/i.test(key));
+/** As clients of stages write them. */
+const namesOfStages: ReadonlyMap<string, string> = new Map([
+  ["rejectPath", "reject_path"],
+  ["onError", "on_error"],
+]);
 
 /** The name of an option that a client calls `key`: Milvus takes bounds of time whatever their case, and nothing else. */
 export function optionName(key: string): string {
-  return namesOfBounds.find((name) => name.toLowerCase() === key.toLowerCase()) ?? key;
+  return namesOfStages.get(key) ?? namesOfBounds.find((name) => name.toLowerCase() === key.toLowerCase()) ?? key;
 }

@@ -20,6 +20,8 @@ export interface JobView {
   readonly createTime: string;
   readonly completeTime: string;
   readonly reason?: string;
+  /** Where rows that were left out are written into a volume, and, of a completed job, how many files. */
+  readonly rejects?: { readonly path: string; readonly files?: number; readonly refusal?: string };
   readonly paused?: boolean;
   readonly warnings?: readonly string[];
   readonly checked?: Readonly<Record<string, unknown>>;

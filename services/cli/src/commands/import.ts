@@ -36,6 +36,7 @@ interface ImportOptions extends ServerOptions, ReadingOptions, WatchOptions {
   readonly columns?: boolean;
   readonly dryRun?: boolean;
   readonly onError?: string;
+  readonly rejectPath?: string;
   readonly onDuplicate?: string;
   readonly commit: boolean;
 }
@@ -54,6 +55,7 @@ export function importCommand(): Command {
     .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
     .option("--preset <NAME>", "the layout of another store's export")
     .option("--on-error <RULE>", "abort, skip, skip:ROWS or skip:SHARE%")
+    .option("--reject-path <FOLDER>", "volume://NAME/FOLDER/ that rows left out are written into")
     .option("--on-duplicate <RULE>", "keep, first, last or error")
     .option("--dry-run", "read and check everything, write no row")
     .option("--no-commit", "keep the rows invisible until 'sluice jobs commit'")
@@ -187,9 +189,10 @@ export async function watch(
 }
 
 function jobOptions(options: ImportOptions): Record<string, string> {
-  const { onError, onDuplicate, dryRun, commit } = options;
+  const { onError, rejectPath, onDuplicate, dryRun, commit } = options;
   return {
     ...(onError !== undefined && { on_error: onError }),
+    ...(rejectPath !== undefined && { reject_path: rejectPath }),
     ...(onDuplicate !== undefined && { on_duplicate: onDuplicate }),
     ...(dryRun && { dry_run: "true" }),
     ...(!commit && { auto_commit: "false" }),

@@ -25,6 +25,8 @@ export function showJob(job: JobView): void {
   const told = job.details.reduce((sum, { rejected = [] }) => sum + rejected.length, 0);
   if ((job.rejectedRows ?? 0) > told)
     note(`${(job.rejectedRows ?? 0) - told} more rows were left out: sluice jobs errors ${job.jobId}`);
+  if (job.rejects?.files) note(`${job.rejects.files} files with the rows left out: ${job.rejects.path}`);
+  if (job.rejects?.refusal) note(color.yellow(`warning: not all of them were written: ${job.rejects.refusal}`));
   if (job.state === "Uncommitted")
     note(`its ${job.deletes ? "deletes count" : "rows become visible"} with: sluice jobs commit ${job.jobId}`);
 }

@@ -104,6 +104,7 @@ function recordOf({ row, error }: RejectedRow, file: string): RejectedRowRecord 
     file: error.at?.file ?? file,
     row,
     reason: excerpt(error.reason, MAX_REASON_CHARACTERS),
+    code: error.code,
     ...(field !== undefined && { field }),
     ...(byteOffset !== undefined && { byteOffset }),
   };

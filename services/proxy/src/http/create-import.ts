@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ImportRequests } from "../jobs/import-requests.ts";
-import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
+import { inVolumeOf, volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
 import { mayNameFiles, optionsBody } from "./import-options.ts";
 import { type ObjectUrls, objectUrlMembers, objectUrlsOf } from "./object-urls.ts";
 import { headerOf } from "./request-headers.ts";
@@ -63,8 +63,9 @@ export async function createImport(
   const collectionName = required(body.collectionName, "collectionName");
   const about = { dbName: databaseOf(body, request.call), collectionName, partitionName: body.partitionName ?? "" };
   const { groups, options: more } = filesOf(body);
+  const named = options.map((option) => inVolumeOf(body, option));
   const idempotencyKey = headerOf(request, "idempotency-key");
-  const call = { ...about, rowBased: false, files: [], groups, options: [...options, ...more], idempotencyKey };
+  const call = { ...about, rowBased: false, files: [], groups, options: [...named, ...more], idempotencyKey };
   return requests.submit(call, request.call);
 }
 

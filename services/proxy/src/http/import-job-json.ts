@@ -21,6 +21,7 @@ export function jobJson(job: rootCoord.JobEntry) {
     ...(job.corrects > 0n && { corrects: String(job.corrects) }),
     ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),
     ...(job.checked && { checked: JSON.parse(job.checked) }),
+    ...(job.rejects && { rejects: JSON.parse(job.rejects) }),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),
     ...(failure && { failure: placeOf(failure) }),

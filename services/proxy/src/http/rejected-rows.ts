@@ -87,8 +87,7 @@ async function* chunksOf(context: ProxyContext, key: string): AsyncGenerator<Uin
 /** The reasons of all files, one JSON text each. A dry run keeps no objects: those that its record names. */
 async function* linesOf(context: ProxyContext, details: readonly rootCoord.JobDetail[]): AsyncGenerator<string> {
   for (const { rejectedReasonKeys, rejected } of details) {
-    if (rejectedReasonKeys.length === 0)
-      for (const { code: _, ...row } of rejected) yield JSON.stringify(row, plainNumber);
+    if (rejectedReasonKeys.length === 0) for (const row of rejected) yield JSON.stringify(row, plainNumber);
     for (const key of rejectedReasonKeys) {
       let rest = "";
       const decoder = new TextDecoder();

@@ -1,4 +1,5 @@
 import { StatusError } from "@sluice/errors";
+import { optionName } from "@sluice/jobs";
 import { volumeCodes } from "@sluice/volumes";
 import { z } from "zod";
 import { nameOf, names } from "./volume-requests.ts";
@@ -13,6 +14,17 @@ export const volumeImportMembers = {
 };
 
 type VolumeImport = z.infer<z.ZodObject<typeof volumeImportMembers>>;
+
+/** An option as it is meant in a request that imports from a volume: a folder for rejected rows lies there, unless it names another one. */
+export function inVolumeOf<Option extends { readonly key: string; readonly value: string }>(
+  body: VolumeImport,
+  option: Option,
+): Option {
+  const name = nameOf(body);
+  const isFolder = optionName(option.key) === "reject_path" && option.value !== "";
+  if (name === "" || !isFolder || /^[a-z0-9-]+:/i.test(option.value)) return option;
+  return { ...option, value: `volume://${name}/${option.value}` };
+}
 
 /**
  * The files of a volume that a request names, as the paths that they have among all sources; undefined for a request that names

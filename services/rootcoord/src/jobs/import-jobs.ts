@@ -26,6 +26,7 @@ import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
 import type { RequestedFiles } from "./path-lists.ts";
 import { withPresetFile } from "./preset-file.ts";
+import type { RejectFolders } from "./rejects/reject-folders.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { checkPartitionsByKey, partitionsOf, targetPartitions, withFolderPartitions } from "./target-partitions.ts";
@@ -34,6 +35,7 @@ export interface ImportJobsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;
   readonly sources: JobSources;
+  readonly rejects: RejectFolders;
   readonly allocateId: () => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
@@ -72,6 +74,7 @@ export class ImportJobs {
     const earlier = await requested.findEarlier(collection.collectionId, request.idempotencyKey, digest);
     if (earlier !== undefined) return earlier;
     checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
+    const rejectsFolder = await this.#deps.rejects.folderOf(spec);
     const found = options.internalData
       ? await this.#findBackup(request, collection, options.internalData, spec, source)
       : await this.#findFiles({ ...request, chunks }, spec, source);
@@ -86,7 +89,7 @@ export class ImportJobs {
     const id = jobId(await this.#deps.allocateId());
     const job = {
       ...newImportJob(id, collection, this.#deps.now()),
-      ...{ spec: { ...spec, warnings }, groups, partitionIds, partitionName: request.partitionName },
+      ...{ spec: { ...spec, warnings, ...rejectsFolder }, groups, partitionIds, partitionName: request.partitionName },
       ...this.#deps.sources.recordOf(id, source),
       ...{ deadlineMs: deadlineOf(spec, this.#deps.now()), timestamp: await this.#deps.allocateTs() },
       ...{ idempotencyKey: request.idempotencyKey, requestDigest: digest },

@@ -8,6 +8,7 @@ import {
   mergeChecked,
   phaseOf,
   progressPercent,
+  rejectsPathOf,
   specOf,
   totalRows,
   waitsFor,
@@ -87,8 +88,15 @@ export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
     webhooks: (job.webhooks ?? []).map((webhook) => webhookEntry(webhook, isEnded(job.state))),
     ...movementOf(view, news),
     checked: isDryRun(job) ? checkedText(tasks) : "",
+    rejects: rejectsText(job),
     outcome: outcomeText(view),
   };
+}
+
+/** Of a job that has not completed, where they will be. */
+function rejectsText(job: JobRecord): string {
+  const { rejectsFolder } = job.kind === "import" ? specOf(job, "import") : {};
+  return rejectsFolder ? JSON.stringify({ path: rejectsPathOf(rejectsFolder, job.jobId), ...job.rejects }) : "";
 }
 
 function webhookEntry(webhook: JobWebhook, isDue: boolean): rootCoord.WebhookEntry {

@@ -208,7 +208,8 @@ export class JobLoop implements AsyncDisposable {
       this.#deps.dataCoord.commit(job, tasks, planner.removes?.(job) ?? [], signal);
     try {
       const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
-      return { kind: "committed", segmentIds: [], ...made, nowMs: this.#deps.now() };
+      const rejects = await planner.writeRejects?.(job, tasks, signal);
+      return { kind: "committed", segmentIds: [], ...made, ...(rejects && { rejects }), nowMs: this.#deps.now() };
     } catch (error) {
       if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
       return { kind: "commit_refused", failure: failureOf(error), nowMs: this.#deps.now() };

@@ -6,6 +6,7 @@ import type { Logger } from "@sluice/telemetry";
 import type { NumberSource, RowCounts } from "../ddl/ddl-deps.ts";
 import type { Ddl } from "../ddl/index.ts";
 import type { RootCoordSettings } from "../settings.ts";
+import type { OpenVolumes } from "../volumes/open-volumes.ts";
 import { RestoreBackup } from "./backups/restore-backup.ts";
 import { CopyJobs } from "./copy-jobs.ts";
 import { CopyRequests } from "./copy-requests.ts";
@@ -19,6 +20,7 @@ import type { PlannedTask } from "./kinds/job-planner.ts";
 import { MergeJobs } from "./merge-jobs.ts";
 import { PullJobs } from "./pull-jobs.ts";
 import { PushJobs } from "./push-jobs.ts";
+import { RejectFolders } from "./rejects/reject-folders.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { RetryJobs } from "./retry-jobs.ts";
 
@@ -32,6 +34,7 @@ export interface JobRequestsDeps {
   readonly credentials: JobCredentials;
   readonly roots: ExportRoots;
   readonly models: ModelServers;
+  readonly volumes: Pick<OpenVolumes, "writable">;
   readonly rowCounts: (collectionId: bigint) => Promise<RowCounts>;
   /** Of which tasks a copy would consist. */
   readonly tasksOfCopy: (job: JobRecord) => Promise<readonly PlannedTask[]>;
@@ -59,7 +62,8 @@ export function jobRequests(settings: RootCoordSettings, deps: JobRequestsDeps):
   });
   const copying = { ...making, requests };
   const withPeers = { ...copying, allowed: new AllowedEndpoints(settings.dataSourceEndpoint ?? []), credentials };
-  const imports = new ImportJobs({ ...common, sources });
+  const importing = { ...common, sources, rejects: new RejectFolders(deps.volumes) };
+  const imports = new ImportJobs(importing);
   return {
     imports,
     exports: new ExportJobs({ ...common, roots }),
@@ -67,7 +71,7 @@ export function jobRequests(settings: RootCoordSettings, deps: JobRequestsDeps):
     copies: new CopyJobs(copying),
     pulls: new PullJobs(withPeers),
     pushes: new PushJobs({ ...withPeers, roots }),
-    retries: new RetryJobs({ ...common, sources, getCollection: (id) => ddl.getCollection(id) }),
+    retries: new RetryJobs({ ...importing, getCollection: (id) => ddl.getCollection(id) }),
     restore: restoring(imports, deps),
   };
 }

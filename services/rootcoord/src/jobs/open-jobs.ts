@@ -25,6 +25,7 @@ import { jobPlanners } from "./kinds/index.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 import { MergeEnds } from "./merge-ends.ts";
 import { tasksAtOnce } from "./planned-tasks.ts";
+import { RejectsWriter } from "./rejects/rejects-writer.ts";
 import { RequestedJobs } from "./requested-jobs.ts";
 import { SourceLines } from "./source-line.ts";
 import { TaskReports } from "./task-reports.ts";
@@ -87,6 +88,7 @@ function plannersOf(settings: RootCoordSettings, { ddl, dataCoord, ...world }: J
   const planners = jobPlanners({
     ...{ sources: world.sources, credentials: world.credentials, roots: world.exports, dataCoord },
     ...{ splitBytes, exportFileBytes, hidden: ddl.hidden },
+    rejects: new RejectsWriter(world.objects, world.volumes.writer),
     freeWorkers: () => dataCoord.freeWorkers(),
     getCollection: (id) => ddl.getCollection(id),
   });

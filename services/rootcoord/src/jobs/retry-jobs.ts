@@ -53,11 +53,12 @@ export class RetryJobs {
     checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
     const { partitionName, partitionIds } = job;
     checkPartitions(job, collection);
+    const rejectsFolder = await this.#deps.rejects.folderOf(spec);
     const groups = await this.#groupsNow(job, spec, scope);
     const [id, createdMs] = [jobId(await this.#deps.allocateId()), this.#deps.now()];
     return this.#deps.requested.retold(job, {
       ...newImportJob(id, collection, createdMs),
-      ...{ spec, groups, partitionIds, partitionName, retryOf: job.jobId },
+      ...{ spec: { ...spec, ...rejectsFolder }, groups, partitionIds, partitionName, retryOf: job.jobId },
       ...{ deadlineMs: deadlineOf(spec, createdMs), timestamp: await this.#deps.allocateTs() },
       ...{ idempotencyKey: "", requestDigest: job.requestDigest },
     });

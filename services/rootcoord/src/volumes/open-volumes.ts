@@ -1,4 +1,5 @@
 import { isStillAdmin } from "@sluice/access";
+import type { VolumeRecord } from "@sluice/catalog";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import { type ObjectStore, parseContentKey, type Sources, VOLUME_SOURCE } from "@sluice/object-store";
@@ -9,7 +10,7 @@ import { parseCloudIds } from "@sluice/volumes";
 import type { AccessBook } from "../access/access-book.ts";
 import type { JobBook } from "../jobs/job-book.ts";
 import type { RootCoordSettings } from "../settings.ts";
-import { UploadGrants } from "./upload-grants.ts";
+import { checkWritable, UploadGrants } from "./upload-grants.ts";
 import { UploadUsage } from "./upload-usage.ts";
 import { VolumeFiles } from "./volume-files.ts";
 import { VolumePaths } from "./volume-paths.ts";
@@ -17,6 +18,7 @@ import { volumeService } from "./volume-service.ts";
 import { VolumeSweeper } from "./volume-sweeper.ts";
 import { VolumeTables } from "./volume-tables.ts";
 import { VolumeUploads } from "./volume-uploads.ts";
+import { VolumeWriter } from "./volume-writer.ts";
 import { Volumes } from "./volumes.ts";
 
 export interface OpenVolumesDeps {
@@ -33,6 +35,9 @@ export interface OpenVolumesDeps {
 export interface OpenVolumes extends AsyncDisposable {
   readonly service: ServedService;
   readonly paths: VolumePaths;
+  readonly writer: VolumeWriter;
+  /** A volume that takes files. @throws {StatusError} 63240, 63244, 63245 */
+  readonly writable: (name: string) => Promise<VolumeRecord>;
 }
 
 /** How often it is looked for what is to be removed. */
@@ -68,6 +73,12 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
   return {
     service: volumeService({ volumes, grants, uploads, files, log }),
     paths: new VolumePaths(volumes, files, cloudIds),
+    writer: new VolumeWriter(uploads, objects),
+    writable: async (name) => {
+      const { record } = await volumes.find(name);
+      checkWritable(record);
+      return record;
+    },
     [Symbol.asyncDispose]: () => sweeper[Symbol.asyncDispose](),
   };
 }

@@ -1,20 +1,27 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
-import { specOf } from "@sluice/jobs";
+import { specOf, type WrittenRejects } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
 import type { JobCredentials } from "../job-credentials.ts";
+import type { RejectsWriter } from "../rejects/rejects-writer.ts";
 import { DeletesPlanner } from "./deletes.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
+
+export interface AnyImportPlannerDeps extends ImportPlannerDeps {
+  readonly rejects: RejectsWriter;
+}
 
 /** Imports, of rows or of deletes. */
 export class AnyImportPlanner implements JobPlanner {
   readonly #rows: ImportPlanner;
   readonly #deletes = new DeletesPlanner();
   readonly #credentials: JobCredentials;
+  readonly #rejects: RejectsWriter;
 
-  constructor(deps: ImportPlannerDeps) {
+  constructor(deps: AnyImportPlannerDeps) {
     this.#rows = new ImportPlanner(deps);
+    this.#rejects = deps.rejects;
     this.#credentials = deps.credentials;
   }
 
@@ -36,6 +43,15 @@ export class AnyImportPlanner implements JobPlanner {
 
   lost(job: JobRecord): Failure | undefined {
     return this.#credentials.lost(job);
+  }
+
+  async writeRejects(
+    job: JobRecord,
+    tasks: readonly TaskRecord[],
+    signal: AbortSignal,
+  ): Promise<WrittenRejects | undefined> {
+    const { rejectsFolder } = specOf(job, "import");
+    return rejectsFolder && this.#rejects.write(job, tasks, rejectsFolder, signal);
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {

@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
+import type { WrittenRejects } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import type { CollectionSchema, SegmentId } from "@sluice/schema";
@@ -35,6 +36,11 @@ export interface JobPlanner {
     tasks: readonly TaskRecord[],
     signal: AbortSignal,
   ): Promise<{ readonly rowCount: number; readonly segmentIds?: SegmentId[] }>;
+  /**
+   * Writes the rows that a job has left out where that was asked for, between its rows' becoming visible and its completion; may be
+   * called twice. @throws only for what passes: it is tried again
+   */
+  writeRejects?(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal): Promise<WrittenRejects | undefined>;
   /**
    * Removes what a job that failed has made in another service; may be called twice.
    * @throws {ImportError} `job_failed` when it stays there; others: it is tried again
