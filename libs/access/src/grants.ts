@@ -8,7 +8,7 @@ import { invalid, shown } from "./refusals.ts";
 
 /** Of all roles together: some 100 bytes each, in one record. */
 const MAX_GRANTS = 4096;
-const objectTypes: readonly string[] = ["Collection", "Global", "User"] satisfies ObjectType[];
+const objectTypes: readonly string[] = ["Collection", "Global", "User", "Volume"] satisfies ObjectType[];
 
 /** What is granted or revoked, in the first form: by the object. @throws {StatusError} 1100 */
 export function grantOfObject(policy: AccessPolicy, grant: Omit<Grant, "object"> & { readonly object: string }): Grant {
@@ -19,7 +19,13 @@ export function grantOfObject(policy: AccessPolicy, grant: Omit<Grant, "object">
   if (builtInGroups.has(privilege)) throw invalid(`can not operate the built-in privilege group [${privilege}]`);
   const isKnown = isAll(privilege) || privileges.get(privilege)?.object === grant.object;
   if (!isKnown) throw invalid(`not found the privilege name[${shown(privilege)}] in object[${grant.object}]`);
-  return { ...grant, object: grant.object as ObjectType };
+  const object = grant.object as ObjectType;
+  return { ...grant, object, ...(object === "Volume" && { dbName: ANY }) };
+}
+
+/** Whether a privilege, or a group of them, is about volumes: what is granted in the second form names one in the place of a collection. */
+export function isOnVolumes(policy: AccessPolicy, privilege: string): boolean {
+  return levelOf(policy, privilege) === "volume";
 }
 
 /** The same in the second form: by privilege or group, database and collection. @throws {StatusError} 1100 */
@@ -33,7 +39,9 @@ export function grantByLevel(
   },
 ): Grant {
   const { privilege, dbName, collectionName: objectName, grantor } = grant;
-  checkLevel(levelOf(policy, privilege), grant);
+  const level = levelOf(policy, privilege);
+  checkLevel(level, grant);
+  if (level === "volume") return { object: "Volume", objectName: objectName || ANY, dbName: ANY, privilege, grantor };
   const object = privileges.get(privilege)?.object ?? "Global";
   return { object, objectName, dbName, privilege, grantor };
 }

@@ -2,11 +2,13 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { StatusError } from "@sluice/errors";
 import { checkDescription } from "./names.ts";
 import { own } from "./own.ts";
-import type { AccessPolicy, ApiKey } from "./policy.ts";
+import { type AccessPolicy, ADMIN_ROLE, type ApiKey } from "./policy.ts";
 import { invalid, noSuchRole, shown } from "./refusals.ts";
 import { KEY_CALLER } from "./roles-of.ts";
 
 const MAX_KEYS = 1000;
+const MAX_VOLUMES = 100;
+const MAX_VOLUME_NAME = 64;
 const LIMIT_REACHED = 9;
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
@@ -31,9 +33,23 @@ export function newKey(): NewKey {
 export function withKey(policy: AccessPolicy, keyId: string, key: ApiKey): AccessPolicy {
   checkDescription(key.description);
   if (key.roles.some((role) => !own(policy.roles, role))) throw noSuchRole();
+  checkVolumes(key);
   if (Object.keys(policy.keys ?? {}).length >= MAX_KEYS)
     throw new StatusError(LIMIT_REACHED, `there are ${MAX_KEYS} API keys, which is the limit: revoke some`);
   return { ...policy, keys: { ...policy.keys, [keyId]: key } };
+}
+
+/** @throws {StatusError} 1100 for volumes of a key that reaches all of them, and makes itself others */
+function checkVolumes({ roles, volumes = [] }: ApiKey): void {
+  if (volumes.length > MAX_VOLUMES)
+    throw invalid(`an API key may name ${MAX_VOLUMES} volumes, found ${volumes.length}`);
+  const wrong = volumes.find((name) => name === "" || name.length > MAX_VOLUME_NAME);
+  if (wrong !== undefined)
+    throw invalid(`the name of a volume has 1 to ${MAX_VOLUME_NAME} characters, found ${wrong.length}`);
+  if (volumes.length > 0 && roles.includes(ADMIN_ROLE))
+    throw invalid(
+      "a key with the role admin may do everything: give it a role with grants on volumes, or name no volumes",
+    );
 }
 
 /** @throws {StatusError} 1100 for one that there is not: a key that is believed to be revoked must be */

@@ -5,9 +5,9 @@ import { KEY_CALLER, rolesOf } from "./roles-of.ts";
 /** That a role may do something with an object. */
 export interface Grant {
   readonly object: ObjectType;
-  /** A collection or a user; `*` = any. */
+  /** A collection, a user or a volume; `*` = any. */
   readonly objectName: string;
-  /** `*` = any. */
+  /** `*` = any, as on volumes, which are of no database. */
   readonly dbName: string;
   /** Name of a privilege or of a group; `*` or `All` = everything on the object. */
   readonly privilege: string;
@@ -34,6 +34,8 @@ export interface ApiKey {
   readonly secretHash: string;
   readonly description: string;
   readonly roles: readonly string[];
+  /** The only volumes that its roles' grants reach; absent = all that these name. */
+  readonly volumes?: readonly string[];
   /** Unix milliseconds. */
   readonly createdMs: number;
   /** Unix milliseconds from which on it opens nothing; absent = never. */
@@ -87,13 +89,9 @@ export function isAdmin(policy: AccessPolicy, user: string): boolean {
   return user === ROOT || rolesOf(policy, user).includes(ADMIN_ROLE);
 }
 
-/**
- * Whether somebody who was let in before may still do everything: a user may be gone since, a key revoked or at its end.
- * @param caller as `callerOfKey` has it, or a user
- */
-export function isStillAdmin(policy: AccessPolicy, caller: string, nowMs: number): boolean {
-  const key = caller.startsWith(KEY_CALLER) ? own(policy.keys ?? {}, caller.slice(KEY_CALLER.length)) : undefined;
-  return isAdmin(policy, caller) && (key?.expiresMs === undefined || key.expiresMs > nowMs);
+/** The key of a caller who has shown one. */
+export function keyOf({ keys = {} }: AccessPolicy, caller: string): ApiKey | undefined {
+  return caller.startsWith(KEY_CALLER) ? own(keys, caller.slice(KEY_CALLER.length)) : undefined;
 }
 
 /** Whether any role of the user, or the one that everybody has, grants it. */
@@ -103,7 +101,8 @@ export function allows(policy: AccessPolicy, user: string, demand: Demand): bool
 
 /** Whether any role of the user grants it on anything. */
 export function grantsAnywhere(policy: AccessPolicy, user: string, privilege: string): boolean {
-  return isAdmin(policy, user) || grantsOf(policy, user).some((grant) => holds(policy, grant.privilege, privilege));
+  const grantsIt = (grant: Grant) => !isOfVolumes(grant) && holds(policy, grant.privilege, privilege);
+  return isAdmin(policy, user) || grantsOf(policy, user).some(grantsIt);
 }
 
 /**
@@ -133,20 +132,31 @@ export function sourcesOfRole({ roles }: AccessPolicy, name: string): readonly s
 export function knowsCollection(policy: AccessPolicy, user: string, dbName: string, collectionName: string): boolean {
   if (isAdmin(policy, user)) return true;
   return ownGrants(policy, user).some(
-    (grant) => grant.object !== "User" && isOrAny(grant.dbName, dbName) && isOrAny(grant.objectName, collectionName),
+    (grant) =>
+      grant.object !== "User" &&
+      !isOfVolumes(grant) &&
+      isOrAny(grant.dbName, dbName) &&
+      isOrAny(grant.objectName, collectionName),
   );
 }
 
 /** Whether a role of the user's own grants anything in a database. */
 export function knowsDatabase(policy: AccessPolicy, user: string, dbName: string): boolean {
-  return isAdmin(policy, user) || ownGrants(policy, user).some((grant) => isOrAny(grant.dbName, dbName));
+  const isOfDatabase = (grant: Grant) => !isOfVolumes(grant) && isOrAny(grant.dbName, dbName);
+  return isAdmin(policy, user) || ownGrants(policy, user).some(isOfDatabase);
+}
+
+/** Volumes are beside the databases: a grant on one says nothing of a collection of its name. */
+function isOfVolumes({ object }: Grant): boolean {
+  return object === "Volume";
 }
 
 function ownGrants(policy: AccessPolicy, user: string): Grant[] {
   return rolesOf(policy, user).flatMap((role) => own(policy.roles, role)?.grants ?? []);
 }
 
-function grantsOf(policy: AccessPolicy, user: string): Grant[] {
+/** Those of the user's roles, and of the role that everybody has. */
+export function grantsOf(policy: AccessPolicy, user: string): Grant[] {
   return [...ownGrants(policy, user), ...(policy.roles[PUBLIC_ROLE]?.grants ?? [])];
 }
 
@@ -165,7 +175,8 @@ function isOnCollections(policy: AccessPolicy, grant: Grant, privilege: string):
 }
 
 function isAbout(policy: AccessPolicy, { object, privilege }: Grant, wanted: ObjectType): boolean {
-  return object === wanted || isGroup(policy, privilege);
+  const areOfOneKind = (object === "Volume") === (wanted === "Volume");
+  return object === wanted || (areOfOneKind && isGroup(policy, privilege));
 }
 
 /** Privileges of a group may be about different kinds of objects. */
@@ -173,7 +184,8 @@ function isGroup({ groups }: AccessPolicy, privilege: string): boolean {
   return own(groups, privilege) !== undefined || builtInGroups.has(privilege);
 }
 
-function holds({ groups }: AccessPolicy, granted: string, wanted: string): boolean {
+/** Whether a granted privilege, or group of them, is or has another one. */
+export function holds({ groups }: AccessPolicy, granted: string, wanted: string): boolean {
   if (granted === wanted || granted === ALL || granted === ANY) return true;
   return (own(groups, granted) ?? builtInGroups.get(granted)?.members ?? []).includes(wanted);
 }

@@ -1,7 +1,7 @@
 /** What a privilege is about: the first part of a grant. */
-export type ObjectType = "Collection" | "Global" | "User";
+export type ObjectType = "Collection" | "Global" | "User" | "Volume";
 /** How far a privilege reaches, which says what a grant of it may name. */
-export type PrivilegeLevel = "cluster" | "database" | "collection";
+export type PrivilegeLevel = "cluster" | "database" | "collection" | "volume";
 
 export interface Privilege {
   readonly name: string;
@@ -23,9 +23,12 @@ const namesOf: Readonly<Record<PrivilegeLevel, Readonly<Partial<Record<ObjectTyp
       "ListDatabases CreateDatabase DropDatabase CreateOwnership DropOwnership SelectOwnership ManageOwnership BackupRBAC RestoreRBAC CreatePrivilegeGroup DropPrivilegeGroup ListPrivilegeGroups OperatePrivilegeGroup FlushAll ImportBinlog CreateResourceGroup DropResourceGroup DescribeResourceGroup ListResourceGroups UpdateResourceGroups TransferNode TransferReplica",
     User: "UpdateUser SelectUser",
   },
+  volume: {
+    Volume: "ReadVolume WriteVolume UseVolume",
+  },
 };
 
-/** By name, without the prefix that messages have. Source: Milvus's list, as in around-import §1.4. */
+/** By name, without the prefix that messages have. Source: Milvus's list, as in around-import §1.4; those on volumes are ours. */
 export const privileges: ReadonlyMap<string, Privilege> = new Map(
   Object.entries(namesOf).flatMap(([level, byObject]) =>
     Object.entries(byObject).flatMap(([object, names]) =>

@@ -11,12 +11,23 @@ export const volumeCodes = {
   inUse: 63246,
   pathRefused: 63247,
   tooLarge: 63248,
+  notAuthorised: 63249,
   regionDiffers: 63250,
   uploadNotFound: 63251,
   fileExists: 63252,
   fileNotFound: 63253,
   partMissing: 63254,
 } as const;
+
+/**
+ * Of a volume with which somebody may not do something; one with which they may do nothing is as one that there is not.
+ * @param known names of those with which they may do anything; `*` = all @param what they may not do
+ */
+export function refusedVolume(name: string, known: readonly string[], what: string): StatusError {
+  if (!known.includes(name) && !known.includes("*")) return volumeNotFound(name);
+  const cure = "ask for a grant of ReadVolume, WriteVolume or UseVolume on it";
+  return new StatusError(volumeCodes.notAuthorised, `you may not ${what}: ${cure} [volume=${excerpt(name, 80)}]`);
+}
 
 /** Words of Zilliz Cloud: Terraform takes a volume for gone by `not exist` in the message. */
 export function volumeNotFound(name: string): StatusError {

@@ -5,7 +5,7 @@ import { type GrpcServer, openGrpcServer, volume } from "@sluice/rpc";
 import { type CallObserver, observeCalls } from "@sluice/telemetry";
 import { parseCloudIds } from "@sluice/volumes";
 import type { AccessControl } from "./access/access-control.ts";
-import { forAdmins } from "./access/rest-guard.ts";
+import { forVolumes } from "./access/rest-guard.ts";
 import { watchedUploads } from "./access/watched-uploads.ts";
 import { grpcDoor, restDoor } from "./doors.ts";
 import type { FrontDoor } from "./front-door.ts";
@@ -19,7 +19,7 @@ import { ContentWriter } from "./uploads/content-writer.ts";
 import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
 import { partService } from "./uploads/part-service.ts";
-import type { RawService } from "./uploads/raw-service.ts";
+import type { RawService, VolumeService } from "./uploads/raw-service.ts";
 import { s3Service } from "./uploads/s3-service.ts";
 import { ticketed } from "./uploads/ticketed.ts";
 import { UploadGateway } from "./uploads/upload-gateway.ts";
@@ -82,7 +82,7 @@ function uploadServices(
   writer: ContentWriter,
   access: AccessControl | undefined,
 ): readonly RawService[] {
-  const guarded = (service: RawService) => (access ? forAdmins(service, access) : service);
+  const guarded = (service: VolumeService) => (access ? forVolumes(service, access) : service);
   const files = fileService(volumes, writer);
   const ofFiles = ticketed(files, volumes, guarded(files));
   return [s3Service(new UploadGateway(volumes, writer)), ofFiles, guarded(partService(volumes, writer))];

@@ -46,6 +46,13 @@ it("runs as written: rows that were left out are written into a volume", async (
   expect(output).toContain("_reasons.parquet");
 });
 
+it("runs as written: grants on a volume", async () => {
+  const { server, importRoot } = fixture;
+  const script = adapt(page.block("librarian"), { "localhost:19530": server.address });
+  const output = await runAsUser("sh", ["-ec", script], importRoot);
+  expect(output.match(/"code":0/g)).toHaveLength(3);
+});
+
 it("runs as written: a file in parts, and a link to one", async () => {
   const { server, importRoot } = fixture;
   const [parts, link] = ["large.jsonl", "theirs.jsonl"].map((name) =>

@@ -71,10 +71,12 @@ export class Sources implements AsyncDisposable {
   /**
    * The same sources, of which nothing is found or listed but what lies below these paths. A prefix that names no source is one of
    * the default sources; one of a source that there is not opens nothing. Disposing leaves the sources open.
+   * @param only the name of the one source that is confined; all of them unless given
    */
-  confinedTo(prefixes: readonly string[]): Sources {
+  confinedTo(prefixes: readonly string[], only?: string): Sources {
     const places = prefixes.flatMap((prefix) => this.#placesOf(prefix));
     const confined = ({ source, ...named }: NamedSource): NamedSource => {
+      if (only !== undefined && named.name !== only) return { ...named, source };
       const folders = places.filter(({ name }) => name === named.name).map(({ inner }) => inner);
       return { ...named, source: new ConfinedSource(source, { folders, allowed: prefixes }) };
     };

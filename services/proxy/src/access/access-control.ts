@@ -8,9 +8,12 @@ import {
   knowsCollection,
   knowsDatabase,
   readableSources,
+  type VolumeRight,
+  volumesWith,
 } from "@sluice/access";
-import { checkStatus } from "@sluice/rpc";
+import { checkStatus, type importing } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
+import { refusedVolume } from "@sluice/volumes";
 import type { ProxyContext } from "../context.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { Shown } from "./credentials.ts";
@@ -150,7 +153,7 @@ export function showsJob(
 }
 
 /** Which jobs are listed to a caller, by their files; all unless its roles are confined. */
-export function listedScopeOf(caller: Caller | undefined): { prefixes: string[] } | undefined {
+export function listedScopeOf(caller: Caller | undefined): importing.SourceScope | undefined {
   return scopeOf(caller, listing);
 }
 
@@ -161,10 +164,41 @@ export function listedScopeOf(caller: Caller | undefined): { prefixes: string[] 
 export function scopeOf(
   caller: Caller | undefined,
   privileges: readonly string[] = ["Import"],
-): { prefixes: string[] } | undefined {
-  const prefixes = caller && readableSources(caller.policy, caller.user, privileges);
-  return prefixes && { prefixes: [...prefixes] };
+): importing.SourceScope | undefined {
+  if (!caller || isAdmin(caller.policy, caller.user)) return undefined;
+  const confined = readableSources(caller.policy, caller.user, privileges);
+  const volumes = namesOf(caller, "use").map((name) => (name === "*" ? "volume://" : `volume://${name}/`));
+  return {
+    prefixes: [...(confined ?? []), ...volumes],
+    beyondVolumes: confined === undefined,
+    writtenVolumes: [...namesOf(caller, "write")],
+  };
 }
+
+/** Names of volumes; `*` stands for all of them. */
+function namesOf({ user, policy }: Caller, right: VolumeRight): readonly string[] {
+  return volumesWith(policy, user, right) ?? ["*"];
+}
+
+/** Whether lists show a volume to a caller. */
+export function showsVolume(caller: Caller, name: string): boolean {
+  const names = namesOf(caller, "see");
+  return names.includes("*") || names.includes(name);
+}
+
+/** @throws {StatusError} 63249; 63240 where the caller may do nothing with it, whether there is such a volume or not */
+export function checkVolumeRight(caller: Caller, name: string, right: VolumeRight): void {
+  const names = namesOf(caller, right);
+  if (names.includes("*") || names.includes(name)) return;
+  throw refusedVolume(name, namesOf(caller, "see"), doings[right]);
+}
+
+const doings: Readonly<Record<VolumeRight, string>> = {
+  see: "see it",
+  read: "read its files",
+  write: "write into it",
+  use: "import from it",
+};
 
 /** Whether a caller may do something with any collection at all. */
 export function mayAnywhere({ user, policy }: Caller, privilege: string): boolean {

@@ -4,8 +4,9 @@ import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idOfJob } from "../http/described-job.ts";
 import { optionsOf } from "../http/import-options.ts";
-import type { RawService } from "../uploads/raw-service.ts";
-import { type AccessControl, mayAnywhere } from "./access-control.ts";
+import type { RouteGuard } from "../http/routes/route-facts.ts";
+import type { RawService, VolumeService } from "../uploads/raw-service.ts";
+import { type AccessControl, type Caller, checkVolumeRight, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { auditRoutes } from "./audit-calls.ts";
 import { restCredentials } from "./credentials.ts";
@@ -66,11 +67,39 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
     case "job":
       if (guard.orOpen && body.jobId === undefined) return;
       return checkJob(idOfJob(body.jobId), guard, caller, { access, context });
+    case "volume":
+      return checkVolume(request, guard, caller, access);
     case "method":
       return checkMethod(guard.method, { ...body, options: optionsOf(request) }, dbName, caller, { access, context });
     default:
       access.checkAdmin(caller, route);
   }
+}
+
+function checkVolume(
+  { params, body, routeOptions }: FastifyRequest,
+  { right, forPut }: Extract<RouteGuard, { kind: "volume" }>,
+  caller: Caller,
+  access: AccessControl,
+): void {
+  const said = (typeof body === "object" && body !== null ? body : {}) as VolumeBody;
+  const inPath = (params as { readonly name?: string }).name;
+  const name = inPath ?? String(said.volumeName || said.stageName || "");
+  if (name === "") {
+    access.checkAdmin(caller, routeOptions.url ?? "");
+    return;
+  }
+  // Both where they differ, which the route refuses.
+  const names = inPath === undefined && said.stageName ? [name, String(said.stageName)] : [name];
+  const isPut = String(said.method ?? "").toUpperCase() === "PUT";
+  for (const one of names) checkVolumeRight(caller, one, isPut && forPut ? forPut : right);
+}
+
+/** The same of bodies of volumes. */
+interface VolumeBody {
+  readonly volumeName?: unknown;
+  readonly stageName?: unknown;
+  readonly method?: unknown;
 }
 
 /** What guards look at in a body. */
@@ -80,15 +109,15 @@ interface RestBody {
   readonly jobId?: string;
 }
 
-/** Files of volumes, which have a server of their own: for who may do everything. */
-export function forAdmins(service: RawService, access: AccessControl): RawService {
+/** Files of volumes, which have a server of their own: for who has a right to the volume. */
+export function forVolumes(service: VolumeService, access: AccessControl): RawService {
   return {
     ...service,
     answer: async (request) => {
       try {
         const caller = await access.caller(restCredentials(headerOf(request.headers, "authorization")));
         request.identified({ user: caller.user });
-        access.checkAdmin(caller, "Files");
+        checkVolumeRight(caller, service.volumeOf(request.url), service.rightFor(request.method));
       } catch (error) {
         throw error instanceof AccessRefused ? new S3Refusal("AccessDenied", error.message) : error;
       }

@@ -14,6 +14,7 @@ const MAX_TTL_SECONDS = 10 * 366 * 86_400;
 const createBody = z.object({
   description: z.string().nullish(),
   roles: z.array(z.string()).nullish(),
+  volumes: z.array(z.string()).nullish(),
   ttlSeconds: z.number().int().min(1).max(MAX_TTL_SECONDS).nullish(),
 });
 const revokeBody = z.object({ keyId: z.string().nullish() });
@@ -25,8 +26,9 @@ export function apiKeyRoutes(app: FastifyInstance, { root }: ProxyContext): void
     `${base}/create`,
     facts("Makes an API key with roles, and shows it this once", admin, changing),
     async ({ body }) => {
-      const { description, roles, ttlSeconds } = parseBody(createBody, body);
-      const request = { description: description ?? "", roles: roles ?? [], ttlMs: BigInt(ttlSeconds ?? 0) * 1000n };
+      const { description, roles, volumes, ttlSeconds } = parseBody(createBody, body);
+      const reach = { roles: roles ?? [], volumes: volumes ?? [] };
+      const request = { description: description ?? "", ...reach, ttlMs: BigInt(ttlSeconds ?? 0) * 1000n };
       const { status, keyId, token } = await root.createApiKey(request);
       checkStatus(status);
       return { code: 0, data: { keyId, apiKey: token } };
@@ -48,9 +50,10 @@ export function apiKeyRoutes(app: FastifyInstance, { root }: ProxyContext): void
 
 function keyJson(
   keyId: string,
-  { description, roles, createdMs, expiresMs }: NonNullable<AccessPolicy["keys"]>[string],
+  { description, roles, volumes, createdMs, expiresMs }: NonNullable<AccessPolicy["keys"]>[string],
 ) {
   return {
+    ...(volumes && { volumes }),
     ...{ keyId, description, roles, createTime: timeText(BigInt(createdMs)) },
     ...(expiresMs !== undefined && { expireTime: timeText(BigInt(expiresMs)) }),
   };

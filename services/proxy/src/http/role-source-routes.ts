@@ -15,7 +15,7 @@ export function roleSourceRoutes(app: FastifyInstance, { root }: ProxyContext): 
     facts("Confines what a role imports from to some folders; without sources to none any more", admin, about),
     async (request) => {
       const { roleName, sources } = parseBody(body, request.body);
-      const scope = sources ? { prefixes: sources } : undefined;
+      const scope = sources ? { prefixes: sources, beyondVolumes: false, writtenVolumes: [] } : undefined;
       checkStatus(await root.setRoleSources({ roleName: required(roleName ?? undefined, "roleName"), scope }));
       return { code: 0, data: {} };
     },

@@ -6,7 +6,7 @@ import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { beginUploadBody, completeUploadBody, listFilesQuery, presignBody } from "../volumes/volume-requests.ts";
 import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
-import { admin, facts } from "./routes/route-facts.ts";
+import { facts, onVolume } from "./routes/route-facts.ts";
 
 interface OneFile {
   readonly Params: { readonly name: string; readonly "*": string };
@@ -21,15 +21,15 @@ export function volumeFileRoutes(app: FastifyInstance, volumes: VolumeOperations
   for (const base of ["/v2/volumes/:name", "/v2/stages/:name"]) {
     app.get<OneFile>(
       `${base}/files`,
-      facts("Files of a volume, by pages", admin, { query: listFilesQuery }),
+      facts("Files of a volume, by pages", onVolume("read"), { query: listFilesQuery }),
       async ({ params, query }) => ok(await volumes.listFiles(params.name, parseBody(listFilesQuery, query))),
     );
-    app.delete<OneFile>(`${base}/files/*`, facts("Removes a file of a volume", admin), async ({ params }) =>
+    app.delete<OneFile>(`${base}/files/*`, facts("Removes a file of a volume", onVolume("write")), async ({ params }) =>
       ok(await volumes.removeFile(params.name, params["*"])),
     );
     app.post<OneFile>(
       `${base}/presign`,
-      facts("A link to read or write one file of a volume", admin, { body: presignBody }),
+      facts("A link to read or write one file of a volume", onVolume("read", "write"), { body: presignBody }),
       async (request) => ok(await presign(volumes, request)),
     );
     uploadRoutes(app, `${base}/uploads`, uploads);
@@ -45,19 +45,19 @@ function presign(volumes: VolumeOperations, request: FastifyRequest<OneFile>) {
 function uploadRoutes(app: FastifyInstance, base: string, uploads: PartUploads): void {
   app.post<OneUpload>(
     base,
-    facts("Begins an upload in parts", admin, { body: beginUploadBody }),
+    facts("Begins an upload in parts", onVolume("write"), { body: beginUploadBody }),
     async ({ params, body }) => ok(await uploads.begin(params.name, parseBody(beginUploadBody, body).path)),
   );
   const one = `${base}/:uploadId`;
-  app.get<OneUpload>(one, facts("An upload, and the parts that have come", admin), async ({ params }) =>
+  app.get<OneUpload>(one, facts("An upload, and the parts that have come", onVolume("write")), async ({ params }) =>
     ok(await uploads.describe(params.name, params.uploadId)),
   );
-  app.delete<OneUpload>(one, facts("Gives up an upload in parts", admin), async ({ params }) =>
+  app.delete<OneUpload>(one, facts("Gives up an upload in parts", onVolume("write")), async ({ params }) =>
     ok(await uploads.drop(params.name, params.uploadId)),
   );
   app.post<OneUpload>(
     `${one}/complete`,
-    facts("Makes the parts of an upload a file", admin, { body: completeUploadBody }),
+    facts("Makes the parts of an upload a file", onVolume("write"), { body: completeUploadBody }),
     async (request) => {
       const { parts } = parseBody(completeUploadBody, request.body);
       const { name, uploadId } = request.params;

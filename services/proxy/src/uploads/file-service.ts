@@ -7,14 +7,14 @@ import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { fileJson } from "../volumes/volume-views.ts";
 import { type ContentWriter, ifAbsentOf } from "./content-writer.ts";
 import { decodedPart, jsonAnswer, payloadOf, rawRest } from "./raw-rest.ts";
-import type { RawAnswer, RawRequest, RawService } from "./raw-service.ts";
+import type { RawAnswer, RawRequest, VolumeService } from "./raw-service.ts";
 
 const FILE = /^\/+v2\/(?:volumes|stages)\/([^/]+)\/files\/(.+)$/;
 const METHODS: readonly string[] = ["GET", "HEAD", "PUT"];
 
 /** Files of volumes over REST, whole, as they are: `/v2/volumes/NAME/files/PATH`. */
-export function fileService(client: VolumeClient, writer: ContentWriter): RawService {
-  return rawRest({
+export function fileService(client: VolumeClient, writer: ContentWriter): VolumeService {
+  const service = rawRest({
     name: "files",
     matches: (method, url) => METHODS.includes(method) && FILE.test(splitOnce(url, "?")[0]),
     answer: (request) => {
@@ -23,6 +23,8 @@ export function fileService(client: VolumeClient, writer: ContentWriter): RawSer
       return request.method === "PUT" ? put(client, writer, request) : get(client, writer, request);
     },
   });
+  const volumeOf = (url: string) => decodedPart((FILE.exec(splitOnce(url, "?")[0]) as RegExpExecArray)[1]);
+  return { ...service, volumeOf, rightFor: (method) => (method === "PUT" ? "write" : "read") };
 }
 
 /** @throws {S3Refusal} for a path that is not percent-encoded UTF-8; {StatusError} 63247 */

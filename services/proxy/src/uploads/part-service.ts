@@ -3,17 +3,19 @@ import { findUpload } from "../volumes/part-uploads.ts";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import type { ContentWriter } from "./content-writer.ts";
 import { decodedPart, jsonAnswer, payloadOf, rawRest } from "./raw-rest.ts";
-import type { RawAnswer, RawRequest, RawService } from "./raw-service.ts";
+import type { RawAnswer, RawRequest, VolumeService } from "./raw-service.ts";
 
 const PART = /^\/+v2\/(?:volumes|stages)\/([^/]+)\/uploads\/([^/]+)\/parts\/([^/]+)$/;
 
 /** Parts of uploads over REST, as they are: `/v2/volumes/NAME/uploads/ID/parts/NUMBER`. One that comes again takes the place of the one before. */
-export function partService(client: VolumeClient, writer: ContentWriter): RawService {
-  return rawRest({
+export function partService(client: VolumeClient, writer: ContentWriter): VolumeService {
+  const service = rawRest({
     name: "parts",
     matches: (method, url) => method === "PUT" && PART.test(splitOnce(url, "?")[0]),
     answer: (request) => put(client, writer, request),
   });
+  const volumeOf = (url: string) => decodedPart((PART.exec(splitOnce(url, "?")[0]) as RegExpExecArray)[1]);
+  return { ...service, volumeOf, rightFor: () => "write" };
 }
 
 /** @throws {S3Refusal}; {StatusError} 63240, 63251 and as `ContentWriter.putPart` */

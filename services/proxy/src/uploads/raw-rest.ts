@@ -36,6 +36,7 @@ export function payloadOf(header: string): string {
 
 const statuses: Readonly<Record<number, number>> = {
   [volumeCodes.notFound]: 404,
+  [volumeCodes.notAuthorised]: 403,
   [volumeCodes.fileNotFound]: 404,
   [volumeCodes.uploadNotFound]: 404,
   [volumeCodes.fileExists]: 412,

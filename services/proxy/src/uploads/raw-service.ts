@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { VolumeRight } from "@sluice/access";
 import type { SignedRequest } from "@sluice/volumes";
 
 /** A request whose body is read as it comes. */
@@ -34,6 +35,13 @@ export interface RawRefusal extends RawAnswer {
   readonly reason: string;
   /** Nobody meant it to happen. */
   readonly isUnexpected: boolean;
+}
+
+/** One whose requests are about a volume each. */
+export interface VolumeService extends RawService {
+  /** @param url one that it matches @throws {S3Refusal} for one that is not percent-encoded UTF-8 */
+  volumeOf(url: string): string;
+  rightFor(method: string): VolumeRight;
 }
 
 /** Requests and answers that are too large to be held, and are not the framework's. */

@@ -37,10 +37,14 @@ export class VolumeOperations {
     return { volumeName, stageName };
   }
 
-  /** One page; past the end it is empty. */
-  async list({ projectId = "", type = "", currentPage, pageSize }: z.infer<typeof listVolumesQuery>) {
-    const { status, volumes } = await this.#client.listVolumes({ projectId, type: type.toUpperCase() });
+  /** One page; past the end it is empty. @param isShown whether who asks is told of a volume */
+  async list(
+    { projectId = "", type = "", currentPage, pageSize }: z.infer<typeof listVolumesQuery>,
+    isShown: (name: string) => boolean,
+  ) {
+    const { status, volumes: all } = await this.#client.listVolumes({ projectId, type: type.toUpperCase() });
     checkStatus(status);
+    const volumes = all.filter(({ name }) => isShown(name));
     const page = volumes.slice((currentPage - 1) * pageSize, currentPage * pageSize).map(volumeJson);
     return { count: volumes.length, currentPage, pageSize, volumes: page, stages: page };
   }

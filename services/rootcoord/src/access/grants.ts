@@ -4,6 +4,7 @@ import {
   type Grant,
   grantByLevel,
   grantOfObject,
+  isOnVolumes,
   ROOT,
   withGrant,
   withGroup,
@@ -45,10 +46,12 @@ export function grantHandlers(book: AccessBook, realName: RealName): Pick<RootCo
       return operate(entity.role?.name ?? "", type, (policy) => grantOfObject(policy, { ...grant, objectName }));
     },
     operatePrivilegeV2: async ({ role, grantor, type, dbName, collectionName }) => {
+      const privilege = grantor?.privilege?.name ?? "";
+      const isVolume = isOnVolumes(await book.policy(), privilege);
       const grant = {
-        privilege: grantor?.privilege?.name ?? "",
+        privilege,
         dbName,
-        collectionName: await realName(dbName, collectionName),
+        collectionName: isVolume ? collectionName : await realName(dbName, collectionName),
         grantor: grantor?.user?.name || ROOT,
       };
       return operate(role?.name ?? "", type, (policy) => grantByLevel(policy, grant));

@@ -8,11 +8,12 @@ export type KeyMethod = "createApiKey" | "revokeApiKey";
 /** Keys of programs. */
 export function keyHandlers(book: AccessBook): Pick<RootCoordHandlers, KeyMethod> {
   return {
-    createApiKey: async ({ description, roles, ttlMs }) => {
+    createApiKey: async ({ description, roles, ttlMs, volumes }) => {
       const { keyId, token, secretHash } = newKey();
       const createdMs = Date.now();
       const expires = ttlMs > 0n ? { expiresMs: createdMs + Number(ttlMs) } : {};
-      const key = { secretHash, description, roles: [...new Set(roles)], createdMs, ...expires };
+      const reached = volumes.length > 0 ? { volumes: [...new Set(volumes)] } : {};
+      const key = { secretHash, description, roles: [...new Set(roles)], ...reached, createdMs, ...expires };
       await book.change((policy) => withKey(policy, keyId, key));
       return { status: okStatus(), keyId, token };
     },

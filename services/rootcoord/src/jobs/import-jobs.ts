@@ -74,7 +74,7 @@ export class ImportJobs {
     const earlier = await requested.findEarlier(collection.collectionId, request.idempotencyKey, digest);
     if (earlier !== undefined) return earlier;
     checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
-    const rejectsFolder = await this.#deps.rejects.folderOf(spec);
+    const rejectsFolder = await this.#deps.rejects.folderOf(spec, request.scope);
     const found = options.internalData
       ? await this.#findBackup(request, collection, options.internalData, spec, source)
       : await this.#findFiles({ ...request, chunks }, spec, source);

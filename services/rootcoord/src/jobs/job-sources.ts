@@ -1,7 +1,7 @@
 import type { JobRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import type { BroughtSource, DataSourceOptions, SourceFileRecord } from "@sluice/jobs";
-import { type DescribeBrought, openMoreSources, type Secrets, type Sources } from "@sluice/object-store";
+import { type DescribeBrought, openMoreSources, type Secrets, type Sources, VOLUME_SOURCE } from "@sluice/object-store";
 import type { JobId } from "@sluice/schema";
 import type { JobCredentials } from "./job-credentials.ts";
 import type { RequestedFiles } from "./path-lists.ts";
@@ -36,9 +36,13 @@ export interface DataSource {
   readonly scope?: SourceScope;
 }
 
-/** See `Sources.confinedTo`. */
+/** What somebody may read of the sources that the server has; see `Sources.confinedTo`. */
 export interface SourceScope {
   readonly prefixes: readonly string[];
+  /** And whatever lies in no volume. */
+  readonly beyondVolumes?: boolean;
+  /** Volumes that may be written into; `*` = any. */
+  readonly writtenVolumes?: readonly string[];
 }
 
 /** What jobs read from: the sources of the settings, and before them what a job brings. */
@@ -98,8 +102,8 @@ export class JobSources {
    * What tells whether a job's files are such as a caller may read; those of a store that it brings are no files of the server. It asks
    * records alone.
    */
-  readableIn({ prefixes }: SourceScope): (job: JobRecord) => boolean {
-    const confined = this.#deps.sources.confinedTo(prefixes);
+  readableIn(scope: SourceScope): (job: JobRecord) => boolean {
+    const confined = this.#confined(scope);
     const isReadable = (file: SourceFileRecord) => file.source === BROUGHT || confined.reads(file);
     return ({ groups }) => groups.every(({ files }) => files.every(isReadable));
   }
@@ -111,8 +115,12 @@ export class JobSources {
     return { sources: brought, ...(sealedCredentials !== undefined && { sealedCredentials }) };
   }
 
+  #confined({ prefixes, beyondVolumes }: SourceScope): Sources {
+    return this.#deps.sources.confinedTo(prefixes, beyondVolumes ? VOLUME_SOURCE : undefined);
+  }
+
   async #open(brought: readonly BroughtSource[], secrets: Secrets, scope?: SourceScope): Promise<OpenSources> {
-    const base = scope ? this.#deps.sources.confinedTo(scope.prefixes) : this.#deps.sources;
+    const base = scope ? this.#confined(scope) : this.#deps.sources;
     if (brought.length === 0) return { sources: base, [Symbol.asyncDispose]: async () => {} };
     const sources = await openMoreSources(base, brought, secrets, BRIEF);
     return { sources, [Symbol.asyncDispose]: () => sources[Symbol.asyncDispose]() };

@@ -53,7 +53,7 @@ export class RetryJobs {
     checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
     const { partitionName, partitionIds } = job;
     checkPartitions(job, collection);
-    const rejectsFolder = await this.#deps.rejects.folderOf(spec);
+    const rejectsFolder = await this.#deps.rejects.folderOf(spec, scope);
     const groups = await this.#groupsNow(job, spec, scope);
     const [id, createdMs] = [jobId(await this.#deps.allocateId()), this.#deps.now()];
     return this.#deps.requested.retold(job, {

@@ -1,4 +1,4 @@
-import { isStillAdmin } from "@sluice/access";
+import { stillAllowsOnVolume, type VolumeRight } from "@sluice/access";
 import type { VolumeRecord } from "@sluice/catalog";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
@@ -55,8 +55,9 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
     readersOf: (volumeId) => readersOf(book, volumeId),
   });
   const { uploadTokenTtlMs: tokenTtlMs, uploadLimitBytes: maxBytes, volumeCapacityBytes: capacityBytes } = settings;
-  const isAdminStill = async (user: string) => isStillAdmin(await access.policy(), user, now());
-  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes, isStillAdmin: isAdminStill });
+  const mayStill = async (who: { caller: string; name: string; right: VolumeRight }) =>
+    stillAllowsOnVolume(await access.policy(), who, now());
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes, mayStill });
   const limits = { capacityBytes, maxFiles: settings.volumeMaxFiles };
   const uploads = new VolumeUploads({ volumes, usage: new UploadUsage(now), now, ...limits }, tables);
   const files = new VolumeFiles(volumes, tables, now);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { VolumeRight } from "@sluice/access";
 import { commitWithRetry, RecordTable, UPLOAD_KEYS, type VolumeRecord } from "@sluice/catalog";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
@@ -18,8 +19,8 @@ export interface UploadGrantsDeps {
   readonly volumes: Volumes;
   readonly now: () => number;
   readonly tokenTtlMs: number;
-  /** Whether somebody who was let in earlier may still do everything; not asked of nobody (""). */
-  readonly isStillAdmin: (user: string) => Promise<boolean>;
+  /** Whether somebody who was let in earlier may still do that with a volume; not asked of nobody (""). */
+  readonly mayStill: (who: { caller: string; name: string; right: VolumeRight }) => Promise<boolean>;
   /** Bytes of one upload. */
   readonly maxBytes: number;
 }
@@ -53,6 +54,9 @@ export interface IssuedFile {
   readonly ticket: string;
   readonly expiresMs: number;
 }
+
+/** What is common to all that was given out. */
+type Issued = Pick<FileGrant, "volumeName" | "volumeId" | "user">;
 
 interface GrantKeys {
   readonly tokens: UploadTokens;
@@ -91,7 +95,7 @@ export class UploadGrants {
    */
   async check(sessionToken: string): Promise<OpenedToken | undefined> {
     const opened = (await this.#opened()).tokens.open(sessionToken);
-    return opened && (await this.#stands(opened)) ? opened : undefined;
+    return opened && (await this.#stands(opened, "write")) ? opened : undefined;
   }
 
   /** A ticket for one request for one file. @throws {StatusError} 63240, 63247; 63244, 63245 for one to be put; 1100 */
@@ -110,12 +114,12 @@ export class UploadGrants {
   /** What a ticket allows; undefined as with `check`. */
   async checkFile(ticket: string): Promise<FileGrant | undefined> {
     const opened = (await this.#opened()).tickets.open(ticket);
-    return opened && (await this.#stands(opened)) ? opened : undefined;
+    return opened && (await this.#stands(opened, opened.method === "PUT" ? "write" : "read")) ? opened : undefined;
   }
 
-  async #stands({ volumeName, volumeId, user }: Pick<FileGrant, "volumeName" | "volumeId" | "user">): Promise<boolean> {
-    const entry = await this.#deps.volumes.table.get(volumeName);
-    return entry?.record.volumeId === volumeId && (user === "" || (await this.#deps.isStillAdmin(user)));
+  async #stands({ volumeName: name, volumeId, user: caller }: Issued, right: VolumeRight): Promise<boolean> {
+    const entry = await this.#deps.volumes.table.get(name);
+    return entry?.record.volumeId === volumeId && (caller === "" || this.#deps.mayStill({ caller, name, right }));
   }
 
   #temporary(): Promise<VolumeRecord> {

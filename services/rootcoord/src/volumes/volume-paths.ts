@@ -12,7 +12,8 @@ import {
   VOLUME_SOURCE,
   type VolumeIndex,
 } from "@sluice/object-store";
-import { type CloudIds, checkVolumeRegion, filePathOf } from "@sluice/volumes";
+import { type CloudIds, checkVolumeRegion, filePathOf, refusedVolume } from "@sluice/volumes";
+import type { SourceScope } from "../jobs/job-sources.ts";
 import { folderOfPath, type VolumeFiles } from "./volume-files.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -23,7 +24,7 @@ interface RequestedPaths {
   readonly files?: readonly string[];
   readonly fileGroups: readonly { readonly paths: readonly string[] }[];
   /** What may be read. */
-  readonly scope?: { readonly prefixes: readonly string[] } | undefined;
+  readonly scope?: SourceScope | undefined;
 }
 
 /** Whether all that a request names lies in volumes. */
@@ -52,26 +53,29 @@ export class VolumePaths implements VolumeIndex {
 
   /**
    * The same files; those of external volumes by their paths in the source.
-   * @throws {StatusError} 63240, 63247, 63250
-   * @throws {ConfinedRefused} for a volume that lies in no scope, whether there is one of this name or not
+   * @throws {StatusError} 63240, 63247, 63249, 63250
+   * @throws {ConfinedRefused} for a volume that lies in no scope, whether there is one of this name or not; where all is open but volumes,
+   *   it is 63240
    */
   async located<T extends RequestedPaths>(request: T): Promise<T> {
     for (const path of [...(request.files ?? []), ...request.fileGroups.flatMap(({ paths }) => paths)])
-      checkVolume(path, request.scope?.prefixes);
+      if (request.scope) checkVolume(path, request.scope);
     const locate = (paths: readonly string[]) => Promise.all(paths.map((path) => this.#locate(path)));
     const groups = request.fileGroups.map(async ({ paths }) => ({ paths: await locate(paths) }));
     return {
       ...request,
       fileGroups: await Promise.all(groups),
       ...(request.files && { files: await locate(request.files) }),
-      ...(request.scope && { scope: { prefixes: await this.#locateKnown(request.scope.prefixes) } }),
+      ...(request.scope && { scope: { ...request.scope, prefixes: await this.#locateKnown(request.scope.prefixes) } }),
     };
   }
 
   /** Without those of volumes that there are not: they open nothing. */
   async #locateKnown(prefixes: readonly string[]): Promise<string[]> {
-    const located = await Promise.all(prefixes.map((prefix) => this.#locate(prefix).catch(unlessUnknown)));
-    return located.filter((prefix) => prefix !== undefined);
+    const all = prefixes.includes(SCHEME) ? await this.#volumes.list({ projectId: "", type: "EXTERNAL" }) : [];
+    const named = [...prefixes.filter((prefix) => prefix !== SCHEME), ...all.map(({ name }) => `${SCHEME}${name}/`)];
+    const located = await Promise.all(named.map((prefix) => this.#locate(prefix).catch(unlessUnknown)));
+    return [...located.filter((prefix) => prefix !== undefined), ...prefixes.filter((prefix) => prefix === SCHEME)];
   }
 
   async #locate(path: string): Promise<string> {
@@ -107,11 +111,13 @@ function isOfVolume(path: string): boolean {
 }
 
 /** By what is written, before the volume is looked for: where an external one lies is nobody's business either. */
-function checkVolume(path: string, prefixes: readonly string[] | undefined): void {
-  if (!prefixes || !isOfVolume(path)) return;
+function checkVolume(path: string, { prefixes, beyondVolumes, writtenVolumes = [] }: SourceScope): void {
+  if (!isOfVolume(path)) return;
   const volumes = prefixes.filter(isOfVolume).map((prefix) => prefix.slice(SCHEME.length));
   const isCovered = volumes.some((folder) => coversByText(folder, path.slice(SCHEME.length)));
-  if (!isCovered) throw new ConfinedRefused(path, prefixes);
+  if (isCovered) return;
+  if (!beyondVolumes) throw new ConfinedRefused(path, prefixes);
+  throw refusedVolume(split(path.slice(SCHEME.length)).name, writtenVolumes, "import from it");
 }
 
 function unlessUnknown(error: unknown): undefined {

@@ -40,8 +40,8 @@ function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
     intervalMs: 0,
   });
   const admins = new Set(["ann"]);
-  const isStillAdmin = async (user: string) => admins.has(user);
-  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100, isStillAdmin });
+  const mayStill = async ({ caller }: { caller: string }) => admins.has(caller);
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100, mayStill });
   return { admins, sources, clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
 }
 
@@ -212,8 +212,8 @@ describe("credentials", () => {
   it("are those of every rootcoord that follows, and none for a volume that is gone", async () => {
     const issued = await at.grants.issue({ name: "v", folder: "a", user: "" });
     const { store, volumes } = at;
-    const isStillAdmin = async () => true;
-    const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0, isStillAdmin });
+    const mayStill = async () => true;
+    const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0, mayStill });
     expect(await next.check(issued.sessionToken)).toMatchObject({ volumeName: "v", folder: "a/", maxBytes: 100 });
     await at.volumes.drop("v", false);
     await at.volumes.add(newVolume("v", 0));

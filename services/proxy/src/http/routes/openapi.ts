@@ -1,3 +1,4 @@
+import { volumeRights } from "@sluice/access";
 import { z } from "zod";
 import { rpcGuards } from "../../access/rpc-demands.ts";
 import type { RouteFacts, RouteGuard } from "./route-facts.ts";
@@ -102,6 +103,8 @@ function privilegesOf(guard: RouteGuard): string[] {
       return [...guard.anyOf];
     case "anywhere":
       return [guard.privilege];
+    case "volume":
+      return [...new Set([guard.right, guard.forPut ?? guard.right].flatMap((right) => volumeRights[right]))];
     case "method":
       return privilegesOfMethod(guard.method);
     case "calls":

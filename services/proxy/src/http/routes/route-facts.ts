@@ -1,3 +1,4 @@
+import type { VolumeRight } from "@sluice/access";
 import type { z } from "zod";
 
 /** What a caller of a route needs, where users are asked for. */
@@ -15,7 +16,9 @@ export type RouteGuard =
   /** A privilege on the collection of the job that it names; `orOpen`: unless it names none; `isAgain`: and what the job itself needed. */
   | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: true; readonly isAgain?: true }
   /** A privilege on any collection at all. */
-  | { readonly kind: "anywhere"; readonly privilege: string };
+  | { readonly kind: "anywhere"; readonly privilege: string }
+  /** A right to the volume of the path, or of the body; `forPut`: what a link that writes needs instead. Without a volume it is for admins. */
+  | { readonly kind: "volume"; readonly right: VolumeRight; readonly forPut?: VolumeRight };
 
 /** All that is known of a route besides its path: guard, OpenAPI and the keys of its body come from here. */
 export interface RouteFacts {
@@ -56,6 +59,10 @@ export const admin: RouteGuard = { kind: "admin" };
 /** What may be done to a job by who may import into its collection. */
 export const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
 export const ofJobAgain: RouteGuard = { kind: "job", anyOf: ["Import"], isAgain: true };
+
+export function onVolume(right: VolumeRight, forPut?: VolumeRight): RouteGuard {
+  return { kind: "volume", right, ...(forPut && { forPut }) };
+}
 
 export function asMethod(method: string): RouteGuard {
   return { kind: "method", method };

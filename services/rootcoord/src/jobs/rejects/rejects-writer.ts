@@ -4,9 +4,9 @@ import { ImportError, StatusError } from "@sluice/errors";
 import type { RejectedRowRecord, RejectsFolder, WrittenRejects } from "@sluice/jobs";
 import type { ObjectStore } from "@sluice/object-store";
 import { volumeCodes } from "@sluice/volumes";
+import { ReasonTable } from "@sluice/writers";
 import type { VolumeWriter } from "../../volumes/volume-writer.ts";
 import { partsByGroup } from "../file-details.ts";
-import { ReasonTable } from "./reason-table.ts";
 
 /** Bytes of one job. What is beyond them, `errors` and `rejects` still give out. */
 const MAX_BYTES = 2 ** 30;

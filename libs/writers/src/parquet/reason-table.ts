@@ -1,7 +1,17 @@
 import { createBuilder } from "@sluice/columns";
-import type { RejectedRowRecord } from "@sluice/jobs";
 import { type CollectionSchema, DataType, plainField } from "@sluice/schema";
-import { type FileWriter, fileForm } from "@sluice/writers";
+import type { FileWriter } from "../file-writer.ts";
+import { parquetForm } from "./parquet-writer.ts";
+
+/** Why a row was left out. */
+interface Reason {
+  readonly file: string;
+  readonly row: number;
+  readonly reason: string;
+  readonly code?: string;
+  readonly field?: string;
+  readonly byteOffset?: number;
+}
 
 /** Rows of a row group, and bytes of a file of them, about. */
 const GROUP_ROWS = 4096;
@@ -41,7 +51,7 @@ export class ReasonTable {
     return this.#file.rowCount + this.#rows;
   }
 
-  add({ file, row, reason, code = "value_invalid", field, byteOffset }: RejectedRowRecord): void {
+  add({ file, row, reason, code = "value_invalid", field, byteOffset }: Reason): void {
     const cells = [
       Buffer.from(file),
       int64(row),
@@ -79,7 +89,7 @@ export class ReasonTable {
 }
 
 function openFile(): FileWriter {
-  return fileForm("parquet").open(schema, (length) => new Uint8Array(length));
+  return parquetForm.open(schema, (length) => new Uint8Array(length));
 }
 
 function bytesOf(value: string | undefined): Uint8Array | undefined {

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "@jest/globals";
+import {
+  type AccessPolicy,
+  allows,
+  type Demand,
+  grantByLevel,
+  grantOfObject,
+  grantsAnywhere,
+  initialPolicy,
+  knowsCollection,
+  knowsDatabase,
+  newKey,
+  stillAllowsOnVolume,
+  type VolumeRight,
+  volumesWith,
+  withGrant,
+  withGroup,
+  withKey,
+  withMembers,
+  withoutGrant,
+  withoutUser,
+  withRole,
+  withUser,
+  withUserRole,
+} from "@sluice/access";
+
+const user = { passwordHash: "x", description: "" };
+const start = withUserRole(withRole(withUser(initialPolicy("r"), "ann", user), "r", ""), "ann", "r", true);
+const byLevel = (privilege: string, collectionName: string, policy = start, dbName = "default") =>
+  withGrant(policy, "r", grantByLevel(policy, { privilege, dbName, collectionName, grantor: "root" }));
+const byObject = (privilege: string, objectName: string, policy = start) =>
+  withGrant(
+    policy,
+    "r",
+    grantOfObject(policy, { object: "Volume", objectName, dbName: "default", privilege, grantor: "root" }),
+  );
+const rights: readonly VolumeRight[] = ["see", "read", "write", "use"];
+const rightsOf = (policy: AccessPolicy, name: string, caller = "ann") =>
+  rights.filter((right) => volumesWith(policy, caller, right)?.includes(name) ?? true);
+
+describe("rights to a volume", () => {
+  it.each([
+    ["ReadVolume", ["see", "read", "use"]],
+    ["WriteVolume", ["see", "write"]],
+    ["UseVolume", ["see", "use"]],
+  ])("%s, in both forms of grants, lets %j, with this one alone", (privilege, expected) => {
+    for (const policy of [byLevel(privilege, "a"), byObject(privilege, "a")]) {
+      expect(rightsOf(policy, "a")).toEqual(expected);
+      expect(rightsOf(policy, "b")).toEqual([]);
+      expect(rightsOf(withoutGrant(policy, "r", policy.roles.r.grants[0]), "a")).toEqual([]);
+    }
+    expect(rightsOf(byLevel(privilege, "*"), "b")).toEqual(expected);
+  });
+
+  it("are all of them for who may do everything, or everything with volumes", () => {
+    expect([volumesWith(start, "root", "write"), volumesWith(start, "ann", "write")]).toEqual([undefined, []]);
+    expect(rightsOf(byObject("*", "a"), "a")).toEqual(rights);
+    expect(rightsOf(byLevel("All", "*"), "a")).toEqual([]); // That is of collections.
+  });
+
+  it("come by groups as well, which hold privileges of one kind", () => {
+    const group = withMembers(withGroup(start, "uploader"), "uploader", ["WriteVolume", "UseVolume"], true);
+    expect(rightsOf(byLevel("uploader", "a", group), "a")).toEqual(["see", "write", "use"]);
+    expect(() => withMembers(group, "uploader", ["Query"], true)).toThrow("not the same privilege level");
+  });
+
+  it("tell nothing of a collection or database, and let nobody do anything with one", () => {
+    const policies = [byObject("*", "books"), byLevel("ReadVolume", "*"), byObject("*", "*")];
+    // A group whose members were others when it was granted.
+    const group = withMembers(withGroup(start, "g"), "g", ["ReadVolume"], true);
+    const turned = withMembers(byLevel("g", "books", group), "g", ["ReadVolume"], false);
+    policies.push(withMembers(turned, "g", ["Query", "Import"], true));
+    for (const policy of policies) {
+      const query: Demand = { privilege: "Query", object: "Collection", objectName: "books", dbName: "default" };
+      expect(allows(policy, "ann", query)).toBe(false);
+      expect(knowsCollection(policy, "ann", "default", "books")).toBe(false);
+      expect(knowsDatabase(policy, "ann", "default")).toBe(false);
+      expect(grantsAnywhere(policy, "ann", "Import")).toBe(false);
+    }
+  });
+
+  it("of a key are those of its roles, with the volumes that it names alone", () => {
+    const withVolumes = (policy: AccessPolicy, volumes: readonly string[] | undefined, roles = ["r"]) => {
+      const { keyId, secretHash } = newKey();
+      const key = { secretHash, description: "", roles, createdMs: 0, ...(volumes && { volumes }) };
+      return { caller: `key:${keyId}`, policy: withKey(policy, keyId, key) };
+    };
+    const all = byLevel("WriteVolume", "*");
+    const two = byLevel("WriteVolume", "b", byLevel("WriteVolume", "a"));
+    for (const [policy, volumes, expected] of [
+      [all, undefined, undefined],
+      [all, ["a", "c"], ["a", "c"]],
+      [two, undefined, ["a", "b"]],
+      [two, ["b", "c"], ["b"]],
+      [start, ["a"], []],
+    ] as const) {
+      const key = withVolumes(policy, volumes);
+      expect(volumesWith(key.policy, key.caller, "write")).toEqual(expected);
+    }
+    expect(() => withVolumes(all, ["a"], ["admin"])).toThrow("name no volumes");
+    expect(() => withVolumes(all, [""])).toThrow("1 to 64 characters");
+  });
+
+  it("end with who has them", () => {
+    const policy = byLevel("WriteVolume", "a");
+    const still = (state: AccessPolicy) => stillAllowsOnVolume(state, { caller: "ann", name: "a", right: "write" }, 0);
+    expect([still(policy), still(withoutUser(policy, "ann")), still(start)]).toEqual([true, false, false]);
+    const everybody = withGrant(start, "public", policy.roles.r.grants[0]);
+    expect([still(everybody), still(withoutUser(everybody, "ann"))]).toEqual([true, false]);
+  });
+});
