@@ -19,8 +19,18 @@ export interface RunResult {
   /** End of a task to begin of its node's next one. */
   readonly gapMs: readonly number[];
   /** How long GetImportState took while the jobs ran. */
-  readonly stateMs: readonly number[];
+  readonly states: readonly StateQuery[];
+  readonly tasks: readonly TaskRecord[];
+  /** Unix milliseconds. */
+  readonly startedMs: number;
+  readonly endedMs: number;
   readonly processes: readonly ProcessResult[];
+}
+
+export interface StateQuery {
+  /** When it was asked, since the first Import. */
+  readonly atMs: number;
+  readonly tookMs: number;
 }
 
 export interface ProcessResult {
@@ -60,7 +70,7 @@ export const vectorCollection = (name: string, dim: number): CollectionSpec => (
 export async function runJobs(options: RunOptions): Promise<RunResult> {
   const { cluster, jobs, clients } = options;
   const before = processesOf(options).map(({ pid }) => usageOf(pid).cpuSeconds);
-  const stateMs: number[] = [];
+  const states: StateQuery[] = [];
   const jobMs: number[] = [];
   let rows = 0;
   const waiting = [...jobs];
@@ -73,7 +83,9 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
     );
     await Promise.all(
       submitted.map(async ({ atMs, id }) => {
-        const imported = await ended(client, id, options.pollMs, stateMs);
+        const imported = await ended(client, id, options.pollMs, (tookMs) =>
+          states.push({ atMs: Date.now() - tookMs - startedMs, tookMs }),
+        );
         rows += imported;
         jobMs.push(performance.now() - atMs);
       }),
@@ -85,17 +97,22 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
     return { role, cpuSeconds: cpuSeconds - before[i], peakBytes };
   });
   const { endedMs, ...times } = await timesOf(options);
-  return { makespanMs: endedMs - startedMs, rows, jobMs, ...times, stateMs, processes };
+  return { makespanMs: endedMs - startedMs, startedMs, endedMs, rows, jobMs, ...times, states, processes };
 }
 
-async function ended(client: TestClient, id: bigint, pollMs: number, stateMs: number[]): Promise<number> {
+async function ended(
+  client: TestClient,
+  id: bigint,
+  pollMs: number,
+  onState: (tookMs: number) => void,
+): Promise<number> {
   const late = Date.now() + LIMIT_MS;
   for (;;) {
     // Clients do not ask in step.
     await sleep(pollMs * (0.5 + Math.random()));
     const askedMs = performance.now();
     const state = await client.state(id);
-    stateMs.push(performance.now() - askedMs);
+    onState(performance.now() - askedMs);
     if (state.isCompleted) return state.rowCount;
     if (state.reason !== "") throw new Error(`job ${id} failed: ${state.reason}`);
     if (Date.now() > late) throw new Error(`job ${id} did not end: ${JSON.stringify(state.infos)}`);
@@ -117,7 +134,7 @@ function processesOf({ cluster, backends, others = [] }: RunOptions): { role: st
 async function timesOf({
   backends,
   cluster,
-}: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs"> & { readonly endedMs: number }> {
+}: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs" | "tasks" | "endedMs">> {
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
   const jobs = (await Array.fromAsync(new RecordReader(store, JOBS).scan())).map(({ record }) => record);
   const created = new Map(jobs.map(({ jobId, createdMs }) => [jobId, createdMs]));
@@ -125,7 +142,7 @@ async function timesOf({
   const queueWaitMs = tasks.map(({ jobId, startedMs }) => startedMs - (created.get(jobId) ?? startedMs));
   const ofNodes = Map.groupBy(tasks, ({ nodeId }) => nodeId).values();
   const endedMs = Math.max(...jobs.map(({ completedMs }) => completedMs));
-  return { queueWaitMs, gapMs: [...ofNodes].flatMap(gapsOf), endedMs };
+  return { queueWaitMs, gapMs: [...ofNodes].flatMap(gapsOf), tasks, endedMs };
 }
 
 function gapsOf(ofNode: readonly TaskRecord[]): number[] {

@@ -5,6 +5,7 @@ import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type RunResult, runJobs, vectorCollection } from "./cluster-run.ts";
 import { type LoadTable, milliseconds, seconds } from "./load-table.ts";
+import { lossesOf } from "./losses.ts";
 import type { Chart } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
 import { SimulatedNodes } from "./simulated-nodes.ts";
@@ -38,8 +39,9 @@ export async function simulate(options: SimulationOptions, table: LoadTable): Pr
     const perJob = Math.ceil(fitting / jobs);
     const result = await runOn(count, perJob, options);
     rates.push((perJob * jobs * 1000) / result.makespanMs);
-    p99.push(percentile(result.stateMs, 0.99));
+    p99.push(percentile(statesOf(result), 0.99));
     table.row(String(count), ...figuresOf(result, perJob * jobs, count, taskMs));
+    for (const line of lossesOf(result, count)) console.log(`         ${line}`);
   }
   const ideals = counts.map((count) => (count * 1000) / taskMs);
   const series = [{ name: "measured", values: rates }];
@@ -110,7 +112,8 @@ function filesOf(count: number): string[] {
 }
 
 function figuresOf(result: RunResult, tasks: number, nodes: number, taskMs: number): string[] {
-  const { makespanMs, stateMs, gapMs, processes } = result;
+  const { makespanMs, gapMs, processes } = result;
+  const stateMs = statesOf(result);
   const cpuOf = (wanted: readonly string[]) =>
     processes.reduce((sum, { role, cpuSeconds }) => sum + (wanted.includes(role) ? cpuSeconds : 0), 0);
   const busy = cpuOf(processes.map(({ role }) => role));
@@ -135,4 +138,8 @@ function listScheduledMs(tasks: number, nodes: number, taskMs: number): number {
     ends[next] += taskMs * (0.8 + 0.4 * Math.random());
   }
   return Math.max(...ends);
+}
+
+function statesOf({ states }: RunResult): number[] {
+  return states.map(({ tookMs }) => tookMs);
 }
