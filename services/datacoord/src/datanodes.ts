@@ -11,29 +11,40 @@ export interface DataNodeEntry {
   readonly segmentBytes: number;
   readonly busyWorkers: number;
   readonly taskIds: readonly bigint[];
+  /** How often it says that it lives. */
+  readonly heartbeatMs: number;
   readonly seenMs: number;
 }
+
+/**
+ * How often datanodes say that they live where there are few. Tasks have leases of their own, so nothing waits for it; where there
+ * are many, each says it less often.
+ */
+const HEARTBEAT_MS = { least: 3000, most: 15_000 };
+/** Of all nodes together, about: they would be a third of the calls that 500 nodes make. */
+const HEARTBEATS_PER_SECOND = 20;
+/** Silent for so many of them, a node counts as gone. */
+const MISSED_HEARTBEATS = 5;
 
 /** The datanodes that report. Memory only: a node that is asked to registers again. */
 export class DataNodes {
   readonly #nodes = new Map<NodeId, DataNodeEntry>();
   readonly #allocateIds: (count: number) => Promise<bigint>;
   readonly #now: () => number;
-  readonly #expiryMs: number;
 
-  constructor(options: { allocateIds: (count: number) => Promise<bigint>; now: () => number; expiryMs: number }) {
+  constructor(options: { allocateIds: (count: number) => Promise<bigint>; now: () => number }) {
     this.#allocateIds = options.allocateIds;
     this.#now = options.now;
-    this.#expiryMs = options.expiryMs;
   }
 
-  async register({ workers, largeWorkers, segmentBytes }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
+  async register({ workers, largeWorkers, segmentBytes }: dataCoord.RegisterDataNodeRequest): Promise<DataNodeEntry> {
     const id = nodeId(await this.#allocateIds(1));
-    this.#nodes.set(id, {
+    const node = {
       ...{ nodeId: id, workers, largeWorkers, segmentBytes: Number(segmentBytes) },
-      ...{ busyWorkers: 0, taskIds: [], seenMs: this.#now() },
-    });
-    return id;
+      ...{ busyWorkers: 0, taskIds: [], heartbeatMs: heartbeatMs(this.#nodes.size + 1), seenMs: this.#now() },
+    };
+    this.#nodes.set(id, node);
+    return node;
   }
 
   /** @throws {StatusError} when the node is unknown: it registers again */
@@ -46,8 +57,9 @@ export class DataNodes {
 
   /** Nodes heard of lately; the others are forgotten. */
   alive(): DataNodeEntry[] {
-    const oldest = this.#now() - this.#expiryMs;
-    for (const node of this.#nodes.values()) if (node.seenMs < oldest) this.#nodes.delete(node.nodeId);
+    const nowMs = this.#now();
+    for (const node of this.#nodes.values())
+      if (node.seenMs < nowMs - MISSED_HEARTBEATS * node.heartbeatMs) this.#nodes.delete(node.nodeId);
     return [...this.#nodes.values()];
   }
 
@@ -64,4 +76,10 @@ export class DataNodes {
   runningTasks(): bigint[] {
     return this.alive().flatMap((node) => node.taskIds);
   }
+}
+
+/** Of the last one of so many nodes. */
+function heartbeatMs(nodes: number): number {
+  const wantedMs = Math.ceil((1000 * nodes) / HEARTBEATS_PER_SECOND);
+  return Math.min(HEARTBEAT_MS.most, Math.max(HEARTBEAT_MS.least, wantedMs));
 }

@@ -38,11 +38,6 @@ import type { DataCoordSettings } from "./settings.ts";
 import { SmallSegments } from "./small-segments.ts";
 import { VisibleSegments } from "./visible-segments.ts";
 
-/**
- * How often datanodes say that they live; one counts as gone after five times that. Tasks have leases of their own, so
- * nothing waits for it, and hundreds of nodes send as many at a time.
- */
-const HEARTBEAT_MS = 3000;
 /** Twice the longest deadline that a proxy gives to calls about rows: none is made again after that. */
 const CALL_GRACE_MS = 600_000;
 /** Clients that insert one batch after the other do so sooner. */
@@ -72,7 +67,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const changes = new ChangeBook(deps.store, () => allocateTs(root));
   await changes.load();
   const allocateIds = idSource(root);
-  const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: HEARTBEAT_MS * 5 });
+  const nodes = new DataNodes({ allocateIds, now: Date.now });
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
 
@@ -142,11 +137,10 @@ function openServer(
       await queue.remove(taskIds.map(taskId));
       return okStatus();
     },
-    registerDataNode: async (request) => ({
-      status: okStatus(),
-      nodeId: await nodes.register(request),
-      heartbeatMs: BigInt(HEARTBEAT_MS),
-    }),
+    registerDataNode: async (request) => {
+      const { nodeId, heartbeatMs } = await nodes.register(request);
+      return { status: okStatus(), nodeId, heartbeatMs: BigInt(heartbeatMs) };
+    },
     heartbeat: (request) => {
       nodes.heartbeat(request);
       return okStatus();

@@ -15,7 +15,7 @@ beforeEach(async () => {
   nowMs = 1_000_000;
   store = new MemoryMetaStore();
   let nextId = 1n;
-  nodes = new DataNodes({ allocateIds: async () => nextId++, now: () => nowMs, expiryMs: 5000 });
+  nodes = new DataNodes({ allocateIds: async () => nextId++, now: () => nowMs });
   await nodes.register({ workers: 10, largeWorkers: 6, segmentBytes: BigInt(1024 * MB) });
 });
 

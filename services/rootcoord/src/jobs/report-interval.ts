@@ -1,5 +1,5 @@
 /** Reports of progress that are taken in a second, about: each is a call, and thousands of tasks may run. */
-const REPORTS_PER_SECOND = 100;
+const REPORTS_PER_SECOND = 50;
 /** Whoever looks at a job sees it move this often. */
 const LEAST_MS = 1000;
 /** Below the 15 s over which the pace of a job is told. */
