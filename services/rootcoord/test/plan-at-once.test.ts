@@ -58,7 +58,7 @@ it("among many files those that may be cut, and those whose keys go by row numbe
   const whole = Array.from({ length: 17 }, () => group(20 * MB, { format: "parquet" }));
   const byRowNumber = group(2 * MB, { options: { pre_allocated_auto_ids: "1:9" } });
   for (const last of [group(400 * MB, { format: "parquet" }), byRowNumber])
-    await expect(planner.plan({ ...job([...whole, last]), schema: "" })).rejects.toThrow("looked at");
+    await expect(planner.plan({ ...job([...whole, last]), schema: "", properties: [] })).rejects.toThrow("looked at");
 });
 
 it("tasks by their keys see all files: nothing is to be found out before", () => {

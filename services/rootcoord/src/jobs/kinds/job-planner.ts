@@ -52,8 +52,15 @@ export interface JobPlanner {
 
 /** Of the job's collection, as it was when the job was recorded: a running job keeps it. */
 export function schemaOf({ schema, properties }: JobRecord): CollectionSchema {
-  return decodeStoredSchema(Buffer.from(schema, "base64"), properties);
+  const known = read.get(properties);
+  if (known?.schema === schema) return known.collection;
+  const collection = decodeStoredSchema(Buffer.from(schema, "base64"), properties);
+  read.set(properties, { schema, collection });
+  return collection;
 }
+
+/** By a list that stays the same in all states of a job: each of its tasks is given the schema. */
+const read = new WeakMap<object, { readonly schema: string; readonly collection: CollectionSchema }>();
 
 /** Planners by the kind of job. */
 export type JobPlanners = Readonly<Record<string, JobPlanner>>;
