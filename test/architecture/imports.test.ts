@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, string>> = {
   jobs: "schema values",
   rpc: "schema values jobs async",
   "object-store": "async config",
-  metastore: "async",
+  metastore: "async rpc",
   "task-queue": "schema async",
   catalog: "schema jobs metastore access",
   fields: "schema values columns rpc async",

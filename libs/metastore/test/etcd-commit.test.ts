@@ -1,4 +1,5 @@
 import { expect, it } from "@jest/globals";
+import type { Transacted, Transaction } from "../src/etcd/etcd-codec.ts";
 import { CommitSlots } from "../src/etcd/etcd-commit.ts";
 import type { EtcdConnection } from "../src/etcd/etcd-connection.ts";
 
@@ -9,12 +10,11 @@ function refusing() {
   const connection = {
     keyOf: (name: string) => Buffer.from(name),
     call: async <T>(_doing: string, make: () => Promise<T>): Promise<T> => make().catch(() => make()),
-    transact: async ({ compare }: { compare?: unknown }) => {
-      const header = { revision: "1" };
-      if (!compare) return { succeeded: true, header, responses: [] };
+    transact: async ({ conditions }: Transaction): Promise<Transacted> => {
+      if (!conditions) return { succeeded: true, revision: 1n, found: [] };
       isLost = !isLost;
       if (isLost) throw new Error("no answer");
-      return { succeeded: false, header, responses: [{ response_range: { kvs: [] } }] };
+      return { succeeded: false, revision: 1n, found: [undefined] };
     },
     grantLease: async () => {
       const lease = { id: `${leases.length}`, isEnded: false, lost: new AbortController().signal };

@@ -4,13 +4,17 @@ import {
   type Client as GrpcClient,
   status as grpcStatus,
   Metadata,
+  type MethodDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { sleep } from "@sluice/async";
 import { NobodyAnswersError, StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
 import { type Address, type Channel, type ChannelSettings, type ClientClass, Connection } from "./connection.ts";
+import { callByLibrary } from "./library-call.ts";
 import { LocalClient } from "./local-client.ts";
+import { callError } from "./plain-failures.ts";
+import { callPlainly } from "./plain-request.ts";
 import { TRACE_PARENT } from "./served-methods.ts";
 
 /** A unary method as ts-proto declares its longest form. */
@@ -113,7 +117,7 @@ async function call(
       const channel =
         opened instanceof Promise ? await within(name, opened, Math.min(absentMs, leftMs()), signal) : opened;
       tryMs = leftMs();
-      return await callOnce(channel, name, request, settings.metadata, tryMs, signal);
+      return await callOnce(channel, name, request, settings, tryMs);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
       // Of a last try that had hardly any time it is known only that it was late: the one before says why.
@@ -126,35 +130,35 @@ async function call(
 }
 
 function callOnce(
-  { client, gone }: Channel<GrpcClient>,
+  { client, gone, running }: Channel<GrpcClient>,
   name: string,
   request: object,
-  given: Metadata | undefined,
+  { metadata: given, signal, isOnce }: CallSettings,
   limitMs: number,
-  signal: AbortSignal | undefined,
 ): Promise<object> {
-  const parent = currentTraceParent();
-  if (client instanceof LocalClient && given && parent === undefined)
-    return client.call(name, request, { metadata: given, limitMs, signal, gone });
-  const metadata = given?.clone() ?? new Metadata();
-  if (parent !== undefined) metadata.set(TRACE_PARENT, parent);
+  const metadata = traced(given);
   if (client instanceof LocalClient) return client.call(name, request, { metadata, limitMs, signal, gone });
-  const method = (client as unknown as Record<string, Unary<object, object>>)[name];
+  if (gone?.aborted) return Promise.reject(callError([grpcStatus.UNAVAILABLE, "the peer is gone"]));
+  const method = (client as unknown as Record<string, MethodDefinition<object, object>>)[name];
+  const message = method.requestSerialize(request);
+  const settings = { metadata, limitMs, signal, running };
+  // grpc-js makes a call again that no server has seen; a plain one fails then, and is made again by us.
+  const answer = isOnce ? undefined : callPlainly(client, method, message, settings);
+  const unavailable = (error: object) => Object.assign(error, gone?.aborted && { code: grpcStatus.UNAVAILABLE });
   // A fixed address may only just start to listen; of a peer that was found and does not answer another one is found.
-  metadata.setOptions({ ...metadata.getOptions(), waitForReady: gone === undefined });
-  const deadline = Date.now() + limitMs;
-  return new Promise((resolve, reject) => {
-    const running = method.call(client, request, metadata, { deadline }, (error, response) => {
-      signal?.removeEventListener("abort", cancel);
-      gone?.removeEventListener("abort", cancel);
-      if (gone?.aborted && error) reject(Object.assign(error, { code: grpcStatus.UNAVAILABLE }));
-      else if (error) reject(error);
-      else resolve(response);
-    });
-    const cancel = () => running.cancel();
-    for (const ending of [signal, gone]) ending?.addEventListener("abort", cancel);
-    if (signal?.aborted || gone?.aborted) cancel();
-  });
+  const answered = answer ?? callByLibrary(client, method, message, { ...settings, waitForReady: gone === undefined });
+  return answered.catch((error) => Promise.reject(unavailable(error)));
+}
+
+const NO_METADATA = new Metadata();
+
+/** With the trace of now, if there is one. */
+function traced(given: Metadata = NO_METADATA): Metadata {
+  const parent = currentTraceParent();
+  if (parent === undefined) return given;
+  const metadata = given.clone();
+  metadata.set(TRACE_PARENT, parent);
+  return metadata;
 }
 
 /** Settles as the search for who answers a call does, if it does so in time. */

@@ -75,6 +75,8 @@ const tls = () => credentials.createSsl(Buffer.from(getCACertificates("default")
 export interface Channel<C> {
   readonly client: C | LocalClient;
   readonly gone: AbortSignal | undefined;
+  /** What breaks off the calls that run, for when the peer is gone: hundreds of listeners to one signal would take longer than the calls. */
+  readonly running: Set<() => void>;
 }
 
 /** The channels of a client, opened when they are first needed, closed when their peer is gone. */
@@ -120,7 +122,7 @@ export class Connection<C extends GrpcClient> implements Disposable {
     const known = this.#channels.get(address);
     if (known && !known.gone?.aborted) return known;
     const client = this.#clientOf(address);
-    const channel = { client, gone };
+    const channel = { client, gone, running: new Set<() => void>() };
     this.#channels.set(address, channel);
     if (!gone) this.#fixed = channel;
     gone?.addEventListener("abort", () => this.#close(address, channel), { once: true });
@@ -140,6 +142,7 @@ export class Connection<C extends GrpcClient> implements Disposable {
   }
 
   #close(address: string, channel: Channel<C>): void {
+    for (const breakOff of [...channel.running]) breakOff();
     channel.client.close();
     if (this.#channels.get(address) === channel) this.#channels.delete(address);
   }

@@ -112,6 +112,7 @@ export class PlainCall implements CallOfHandler, Late {
 
   #closed(): void {
     clearTimeout(this.#timer);
+    this.#stream.removeAllListeners();
     this.#message[Symbol.dispose]();
     if (!this.#hasEnded) this.#cancel();
   }

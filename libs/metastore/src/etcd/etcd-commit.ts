@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { ICompare, IRequestOp } from "etcd3";
-import { type EtcdConnection, unmoved } from "./etcd-connection.ts";
+import type { KeyOperation, Unmoved } from "./etcd-codec.ts";
+import type { EtcdConnection } from "./etcd-connection.ts";
 import { isLeaseGone, isTransient } from "./etcd-errors.ts";
 import type { EtcdLease } from "./etcd-lease.ts";
 
@@ -10,6 +10,8 @@ const SESSION_TTL_MS = 600_000;
 
 /** Slots of a session that are used up before another one begins. */
 const USED_UP_SLOTS = 64;
+
+const NOTHING = Buffer.alloc(0);
 
 interface Session {
   readonly id: string;
@@ -61,13 +63,13 @@ export class CommitSlots {
    * @returns the revision, or undefined when a guard has moved
    * @throws {StatusError} `notReady`; its text says so when the transaction may have been carried out
    */
-  async commit(compare: readonly ICompare[], success: readonly IRequestOp[]): Promise<bigint | undefined> {
+  async commit(conditions: readonly Unmoved[], success: readonly KeyOperation[]): Promise<bigint | undefined> {
     for (;;) {
       const slot = await this.#take();
       let tries = 0;
       const send = () => {
         tries++;
-        return this.#send(slot, compare, success);
+        return this.#send(slot, conditions, success);
       };
       slot.session.running++;
       try {
@@ -99,18 +101,18 @@ export class CommitSlots {
   }
 
   /** One try (C1, C2). */
-  async #send(slot: Slot, compare: readonly ICompare[], success: readonly IRequestOp[]): Promise<Outcome> {
-    const { succeeded, header, responses } = await this.#connection.transact({
-      compare: [...compare, unmoved(slot.key, slot.revision)],
+  async #send(slot: Slot, conditions: readonly Unmoved[], success: readonly KeyOperation[]): Promise<Outcome> {
+    const { key, revision: before } = slot;
+    const { succeeded, revision, found } = await this.#connection.transact({
+      conditions: [...conditions, { key, revision: before }],
       success: [...success, putSlot(slot)],
-      failure: [{ request_range: { key: slot.key } }],
+      failure: [{ get: key }],
     });
-    if (succeeded) return { kind: "carried out", revision: BigInt(header.revision) };
-    const [found] = responses[0].response_range.kvs;
-    const revision = BigInt(found?.mod_revision ?? "0");
-    if (revision === slot.revision) return { kind: "refused" };
-    if (!found) throw new Error("requested lease not found: the slots of this process are gone");
-    return { kind: "carried out", revision };
+    if (succeeded) return { kind: "carried out", revision };
+    const [moved] = found;
+    if ((moved?.revision ?? 0n) === before) return { kind: "refused" };
+    if (!moved) throw new Error("requested lease not found: the slots of this process are gone");
+    return { kind: "carried out", revision: moved.revision };
   }
 
   /** C3. A lease that is gone has done the same (C4). */
@@ -162,8 +164,8 @@ export class CommitSlots {
   }
 }
 
-function putSlot({ key, session }: Slot): IRequestOp {
-  return { request_put: { key, value: Buffer.alloc(0), lease: session.lease.id } };
+function putSlot({ key, session }: Slot): KeyOperation {
+  return { put: key, value: NOTHING, lease: session.lease.id };
 }
 
 function uncertain(error: StatusError): StatusError {

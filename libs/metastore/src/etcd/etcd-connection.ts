@@ -1,14 +1,9 @@
 import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
+import { takePlainRequests } from "@sluice/rpc/plain-requests";
 import { ExponentialBackoff, type IBackoff, noop } from "cockatiel";
-import {
-  Etcd3,
-  type ICompare,
-  type IRangeRequest,
-  type IRangeResponse,
-  type ITxnRequest,
-  type ITxnResponse,
-} from "etcd3";
+import { Etcd3, type IRangeRequest, type IRangeResponse, type ITxnRequest } from "etcd3";
+import { decodeTransacted, encodeTransaction, type FoundKey, type Transacted, type Transaction } from "./etcd-codec.ts";
 import { etcdError, isTransient } from "./etcd-errors.ts";
 import { EtcdLease } from "./etcd-lease.ts";
 
@@ -93,22 +88,21 @@ export class EtcdConnection {
   /** One try, linearizable. */
   async range(request: IRangeRequest): Promise<IRangeResponse> {
     const response = await this.client.kv.range(request);
-    this.#saw(response.header.revision);
+    this.#saw(BigInt(response.header.revision));
     return response;
   }
 
   /** One try, linearizable: of one moment. */
-  async ranges(requests: readonly IRangeRequest[]): Promise<IRangeResponse[]> {
-    if (requests.length === 1) return [await this.range(requests[0])];
-    const { responses } = await this.transact({ success: requests.map((request_range) => ({ request_range })) });
-    return responses.map(({ response_range }) => response_range);
+  async find(keys: readonly Buffer[]): Promise<readonly (FoundKey | undefined)[]> {
+    return (await this.transact({ success: keys.map((key) => ({ get: key })) })).found;
   }
 
   /** One try. */
-  async transact(request: ITxnRequest): Promise<ITxnResponse> {
-    const response = await this.client.kv.txn(request);
-    this.#saw(response.header.revision);
-    return response;
+  async transact(transaction: Transaction): Promise<Transacted> {
+    // Written and read by `etcd-codec`, see `callKeysPlainly`.
+    const made = (await this.client.kv.txn(transaction as object as ITxnRequest)) as unknown as Transacted;
+    this.#saw(made.revision);
+    return made;
   }
 
   keyOf(name: string): Buffer {
@@ -141,15 +135,9 @@ export class EtcdConnection {
     this.client.close();
   }
 
-  #saw(revision: string): void {
-    const seen = BigInt(revision);
-    if (seen > this.#seenRevision) this.#seenRevision = seen;
+  #saw(revision: bigint): void {
+    if (revision > this.#seenRevision) this.#seenRevision = revision;
   }
-}
-
-/** The condition that a key was last written by this revision; 0n: that it is absent. */
-export function unmoved(key: Buffer, revision: bigint): ICompare {
-  return { key, target: "Mod", result: "Equal", mod_revision: revision.toString() };
 }
 
 /** The settings that keep the client from harm: no circuit breaker, no deadline on streams, no hidden repetition. */
@@ -159,7 +147,7 @@ function openClient({ endpoints, auth, tls }: EtcdOptions, callTimeoutMs: number
     ...(tls.keyPem !== undefined && { privateKey: Buffer.from(tls.keyPem) }),
     ...(tls.certPem !== undefined && { certChain: Buffer.from(tls.certPem) }),
   };
-  return new Etcd3({
+  const client = new Etcd3({
     hosts: [...endpoints],
     dialTimeout: callTimeoutMs,
     ...(auth && { auth: { username: auth.user, password: auth.password } }),
@@ -179,6 +167,34 @@ function openClient({ endpoints, auth, tls }: EtcdOptions, callTimeoutMs: number
     },
     defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + callTimeoutMs }),
   });
+  callKeysPlainly(client);
+  return client;
+}
+
+/** What the client does not show of itself. */
+interface ClientInside {
+  readonly pool: {
+    readonly hosts: readonly { getServiceClient(name: string): Parameters<typeof takePlainRequests>[0] }[];
+  };
+}
+
+const ofTransactions = {
+  requestSerialize: encodeTransaction as (transaction: object) => Buffer,
+  responseDeserialize: decodeTransacted,
+};
+
+/** Nearly all calls read and write keys. */
+function callKeysPlainly(client: Etcd3): void {
+  for (const host of (client as unknown as ClientInside).pool.hosts) {
+    const open = host.getServiceClient.bind(host);
+    const taken = new WeakSet<object>();
+    host.getServiceClient = (name) => {
+      const service = open(name);
+      if (name === "KV" && !taken.has(service)) takePlainRequests(service, { range: {}, txn: ofTransactions });
+      taken.add(service);
+      return service;
+    };
+  }
 }
 
 function checkOptions({ endpoints, prefix }: EtcdOptions): void {

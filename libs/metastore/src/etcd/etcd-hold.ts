@@ -1,5 +1,5 @@
 import type { HeldKey, HoldRequest, MetaStore } from "../meta-store.ts";
-import { type EtcdConnection, unmoved } from "./etcd-connection.ts";
+import type { EtcdConnection } from "./etcd-connection.ts";
 import { isLeaseGone } from "./etcd-errors.ts";
 import type { EtcdLease } from "./etcd-lease.ts";
 
@@ -58,14 +58,14 @@ async function putWithLease(
   lease: EtcdLease,
 ): Promise<bigint | undefined> {
   const key = connection.keyOf(name);
-  const { succeeded, header, responses } = await connection.transact({
-    compare: [unmoved(key, 0n)],
-    success: [{ request_put: { key, value: Buffer.from(value), lease: lease.id } }],
-    failure: [{ request_range: { key } }],
+  const { succeeded, revision, found } = await connection.transact({
+    conditions: [{ key, revision: 0n }],
+    success: [{ put: key, value: Buffer.from(value), lease: lease.id }],
+    failure: [{ get: key }],
   });
-  if (succeeded) return BigInt(header.revision);
-  const [found] = responses[0].response_range.kvs;
-  return found?.lease === lease.id ? BigInt(found.mod_revision) : undefined;
+  if (succeeded) return revision;
+  const [there] = found;
+  return there?.lease === BigInt(lease.id) ? there.revision : undefined;
 }
 
 class EtcdHeldKey implements HeldKey {

@@ -1,10 +1,11 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
+import type { IKeyValue } from "etcd3";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
 import type { Guard, HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction, Write } from "../meta-store.ts";
 import { bytesOf, commitBatches, readBatches } from "./etcd-batches.ts";
+import type { KeyOperation, Unmoved } from "./etcd-codec.ts";
 import { CommitSlots } from "./etcd-commit.ts";
-import { EtcdConnection, type EtcdOptions, unmoved } from "./etcd-connection.ts";
+import { EtcdConnection, type EtcdOptions } from "./etcd-connection.ts";
 import { holdInEtcd } from "./etcd-hold.ts";
 import { watchPrefix } from "./etcd-watch.ts";
 
@@ -62,10 +63,10 @@ export class EtcdMetaStore implements MetaStore {
   }
 
   async #readNow(names: readonly string[]): Promise<(MetaEntry | undefined)[]> {
-    const ranges = names.map((name) => ({ key: this.#connection.keyOf(name) }));
+    const keys = names.map((name) => this.#connection.keyOf(name));
     const doing = names.length === 1 ? `read "${names[0]}"` : `read "${names[0]}" and ${names.length - 1} more`;
-    const found = await this.#connection.call(doing, () => this.#connection.ranges(ranges));
-    return found.map(({ kvs }) => kvs[0] && this.#entryOf(kvs[0]));
+    const found = await this.#connection.call(doing, () => this.#connection.find(keys));
+    return found.map((one) => one && this.#entryOf(one.key, one.value, one.revision));
   }
 
   async *scan(prefix: string, after?: string): AsyncGenerator<MetaEntry> {
@@ -80,7 +81,7 @@ export class EtcdMetaStore implements MetaStore {
       let tries = 0; // A page that does not arrive in time may be too large.
       const read = () => this.#connection.range({ key, range_end, limit: Math.max(1, limit >> tries++) });
       const { kvs, more } = await this.#connection.call(`scan "${prefix}"`, read);
-      for (const found of kvs) yield this.#entryOf(found);
+      for (const found of kvs) yield this.#entryOf(found.key, found.value, BigInt(found.mod_revision));
       if (!more) return;
       key = Buffer.concat([kvs[kvs.length - 1].key, Buffer.of(0)]); // The least key behind the last.
       limit = nextLimit(kvs);
@@ -99,14 +100,14 @@ export class EtcdMetaStore implements MetaStore {
   }
 
   async #check(guards: readonly Guard[]): Promise<bigint | undefined> {
-    const compare = this.#unmoved(guards);
-    const check = () => this.#connection.transact({ compare });
-    const { succeeded, header } = await this.#connection.call("commit", check);
-    return succeeded ? BigInt(header.revision) : undefined;
+    const conditions = this.#unmoved(guards);
+    const check = () => this.#connection.transact({ conditions, success: [] });
+    const { succeeded, revision } = await this.#connection.call("commit", check);
+    return succeeded ? revision : undefined;
   }
 
-  #unmoved(guards: readonly Guard[]): ICompare[] {
-    return guards.map(({ key, revision }) => unmoved(this.#connection.keyOf(key), revision));
+  #unmoved(guards: readonly Guard[]): Unmoved[] {
+    return guards.map(({ key, revision }) => ({ key: this.#connection.keyOf(key), revision }));
   }
 
   watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
@@ -118,14 +119,13 @@ export class EtcdMetaStore implements MetaStore {
     return holdInEtcd(this, this.#connection, request);
   }
 
-  #write({ key: name, value }: Write): IRequestOp {
+  #write({ key: name, value }: Write): KeyOperation {
     const key = this.#connection.keyOf(name);
-    if (value === undefined) return { request_delete_range: { key } };
-    return { request_put: { key, value: Buffer.from(value) } };
+    return value === undefined ? { delete: key } : { put: key, value: Buffer.from(value) };
   }
 
-  #entryOf({ key, value, mod_revision }: IKeyValue): MetaEntry {
-    return { key: this.#connection.nameOf(key), value: value.toString(), revision: BigInt(mod_revision) };
+  #entryOf(key: Buffer, value: Buffer, revision: bigint): MetaEntry {
+    return { key: this.#connection.nameOf(key), value: value.toString(), revision };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
