@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
 import {
+  MILVUS1_COLUMNS,
   type Milvus1Collection,
   useRest,
   useServer,
@@ -148,6 +149,19 @@ it("is imported with a warning where its meta store counts other rows than its f
   expect((await rest.post("describe", { jobId })).data.warnings.join()).toContain(
     "the meta store says 100 rows that are not deleted, and the files have 99",
   );
+});
+
+it("is imported also where its meta store counts deletes of one row twice, and thinks that none is left", async () => {
+  const folder = join(fixture.importRoot, "uncounted");
+  const two = { ids: [1n, 2n], vectors: [[1, 2], [3, 4]], deleted: [1, 1] }; // biome-ignore format: one line
+  const { tables, files } = await writeMilvus1(folder, [{ name: "uncounted", dimension: 2, metric: 1, partitions: { "": [{ id: "17", ...two }] } }]); // biome-ignore format: one line
+  const counted = files.map((row) =>
+    row.map((value, i) => (MILVUS1_COLUMNS.TableFiles[i] === "row_count" ? 0 : value)),
+  );
+  await writeMilvus1Dump(folder, { tables, files: counted });
+  const [{ jobId }] = await restore({ path: "uncounted" });
+  expect(await fixture.client.waitFor(BigInt(jobId))).toMatchObject({ isCompleted: true });
+  expect(await fixture.client.query("uncounted", "id > 0", ["data"])).toEqual([{ id: 1n, data: [1, 2] }]);
 });
 
 it("has no timestamps that rows could be chosen by", async () => {

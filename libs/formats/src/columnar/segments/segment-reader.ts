@@ -28,6 +28,7 @@ import {
 } from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
 import { storedValues } from "./stored-values.ts";
+import { checkStructLengths } from "./struct-lengths.ts";
 import { timeBounds } from "./time-bounds.ts";
 
 /** Bytes asked of storage at a time: of one column, and of all together. */
@@ -126,6 +127,7 @@ export class SegmentReader implements FormatReader {
       const wanted = Math.max(1, Math.floor(batchBytes / rowBytes));
       const rowCount = await fillAll(all, Math.min(wanted, await leftOf(all)), batchBytes);
       const columns = fields.map((field) => field?.take(rowCount));
+      this.#checkStructs(stripe, columns, rowCount, firstRow + at, reading.context.rejects);
       const size = sum(columns.map((column) => (column ? columnBytes(column, rowCount) : 0)));
       rowBytes = Math.max(MIN_ROW_BYTES, size / rowCount);
       at += rowCount;
@@ -148,6 +150,18 @@ export class SegmentReader implements FormatReader {
       this.#open[i].begin(column, firstRow);
       return this.#open[i];
     });
+  }
+
+  #checkStructs(
+    stripe: LogStripe,
+    columns: readonly (Column | undefined)[],
+    rowCount: number,
+    row: number,
+    rejects: RowRejects,
+  ): void {
+    if (this.#schema.structs.length === 0) return;
+    const [first] = stripe.columns.values();
+    checkStructLengths(this.#schema, columns, rowCount, row, rejects, folderOf(first.log.source.path));
   }
 
   #liveOf({ columns, ...batch }: InsertBatch, live: LiveRows): InsertBatch | undefined {
@@ -244,5 +258,9 @@ function sum(values: readonly number[]): number {
 
 /** The folder of the segment. */
 function nameOf({ directories }: SegmentFiles): string {
-  return directories[0].logs[0].path.split("/").slice(0, -2).join("/");
+  return folderOf(directories[0].logs[0].path);
+}
+
+function folderOf(log: string): string {
+  return log.split("/").slice(0, -2).join("/");
 }

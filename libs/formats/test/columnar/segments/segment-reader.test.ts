@@ -70,6 +70,14 @@ describe("storage version 2 of Milvus 2.6, whose columns are called like their f
     expect(warnings).toEqual([]);
   }); // biome-ignore format: a title
 
+  it("refuses a struct array that has more elements in one member than in another", async () => {
+    const segment = named();
+    segment.logs.set(group, readFileSync(join(folder, "bad-lengths.parquet")));
+    const at = { file: "insert_log/1/2/3", row: 2, field: "clips[v]" };
+    const reason = "the lists of struct array 'clips' differ in length: 'clips[label]' has 1 elements, 'clips[v]' 2";
+    expect(await refusal(segment, schema)).toMatchObject({ code: "malformed_file", reason, at });
+  });
+
   it("names columns by their ids when it is described", async () => {
     const { sources } = await inputOf(named(), schema);
     const { columns } = await formatNamed("binlog").describe(sources, new AbortController().signal);

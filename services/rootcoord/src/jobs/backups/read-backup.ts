@@ -26,7 +26,8 @@ export interface LogFolders {
 }
 
 /** A collection of a backup, and where its files lie. */
-interface OpenedCollection {
+/** What there is to read of a collection. */
+export interface OpenedCollection {
   readonly backup: BackupCollection;
   /** Ends in `/`. */
   readonly folder: string;

@@ -11,7 +11,7 @@ import type { ImportJobs } from "../import-jobs.ts";
 import type { JobBook } from "../job-book.ts";
 import { bucketOf, type JobSources } from "../job-sources.ts";
 import { creationOf, hasPartitionKey, type RestoreTarget } from "./backup-collection.ts";
-import { type FoundCollection, readBackup } from "./read-backup.ts";
+import { type FoundCollection, type OpenedCollection, readBackup } from "./read-backup.ts";
 
 type Declarations = Pick<
   RootCoordHandlers,
@@ -41,6 +41,8 @@ type Names = Pick<BackupCollection, "dbName" | "name">;
 interface Plan {
   readonly backup: BackupCollection;
   readonly target: RestoreTarget;
+  /** Whether there is something to import. */
+  readonly hasRows: boolean;
 }
 
 /** Restores collections of a folder of milvus-backup, of a snapshot, or of Milvus 1.x: makes them, and imports the rows of each by a job. */
@@ -78,8 +80,10 @@ export class RestoreBackup {
     const place = source.folder === undefined ? path : `${source.folder}/${path}`;
     const found = await readBackup(open.sources, place, bucketOf(spec, source).bucket ?? spec.bucket);
     const plans: Plan[] = [];
-    for (const { collection, target } of chosenOf(request, found))
-      plans.push({ backup: (await collection.open()).backup, target });
+    for (const { collection, target } of chosenOf(request, found)) {
+      const opened = await collection.open();
+      plans.push({ backup: opened.backup, target, hasRows: hasRows(opened) });
+    }
     return plans;
   }
 
@@ -104,11 +108,10 @@ export class RestoreBackup {
   async #restoreOne(plan: Plan, request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoredCollection> {
     const { backup, target } = plan;
     const wasThere = (await this.#deps.findCollection(target.dbName, target.collectionName)) !== undefined;
-    const segments = backup.partitions.flatMap((partition) => partition.segments);
-    const hasRows = segments.some(({ logs, rowCount }) => logs.length > 0 || rowCount > 0);
+    const segments = segmentsOf(backup);
     try {
       const notes = await this.#make(plan);
-      const id = hasRows ? await this.#import(plan, request) : jobId(0n);
+      const id = plan.hasRows ? await this.#import(plan, request) : jobId(0n);
       const warnings = [...backup.notes, ...notes, ...(await this.#decorate(plan))];
       const rowCount = BigInt(segments.reduce((sum, segment) => sum + segment.rowCount, 0));
       return { source: nameOf(backup), ...target, jobId: id, rowCount, warnings };
@@ -172,6 +175,15 @@ export class RestoreBackup {
       await attempt("its being loaded", () => declare.loadCollection(milvus.LoadCollectionRequest.fromPartial(target)));
     return warnings;
   }
+}
+
+function segmentsOf({ partitions }: BackupCollection) {
+  return partitions.flatMap(({ segments }) => segments);
+}
+
+/** A Milvus before 1.1 counts what is deleted twice as two: its segments may have rows, however few it says they are. */
+function hasRows({ backup, logs: folders }: OpenedCollection): boolean {
+  return segmentsOf(backup).some(({ logs, rowCount }) => folders === undefined || logs.length > 0 || rowCount > 0);
 }
 
 /** A repeat of the call finds the job by it. */
