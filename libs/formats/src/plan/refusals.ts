@@ -25,9 +25,9 @@ export function missed(name: string, detail = ""): string {
   return `value of field '${name}' is missed${detail && `: ${detail}`}`;
 }
 
-/** Code `value_invalid`. */
-export function nullRefused(name: string): string {
-  return `the field '${name}' is not nullable but the file contains null value`;
+/** Code `value_invalid`. @param where it stands: in a file, or in a row that a client has sent */
+export function nullRefused(name: string, where: "file" | "row" = "file"): string {
+  return `the field '${name}' is not nullable but the ${where} contains null value`;
 }
 
 /** Code `value_invalid`. */

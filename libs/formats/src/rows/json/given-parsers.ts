@@ -20,7 +20,7 @@ export function givenParser(builder: FixedBuilder | VarBuilder, parse: ValuePars
         float32[row] = value;
       });
     case DataType.Double:
-      return textParser(builder as FixedBuilder, parse, Number, ({ float64 }, row, value) => {
+      return textParser(builder as FixedBuilder, parse, doubleIn, ({ float64 }, row, value) => {
         float64[row] = value;
       });
     case DataType.Bool:
@@ -61,8 +61,15 @@ function textParser(
   };
 }
 
+/** Decimal digits, as JSON has them, and what others write so: JavaScript reads `0x10` as well, which no other client means. */
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function doubleIn(text: string): number {
+  return decimal.test(text) ? Number(text) : Number.NaN;
+}
+
 function floatIn(text: string): number {
-  return Number.isFinite(Number(text)) ? exactFloat32(text) : Number.NaN;
+  return Number.isFinite(doubleIn(text)) ? exactFloat32(text) : Number.NaN;
 }
 
 function flagIn(text: string): number {

@@ -11,7 +11,11 @@ export type Refuse = (scanner: Scanner, p: number, type: string) => never;
 const LONGEST_INTEGER = 22;
 
 const refuseValue: Refuse = (scanner, p, type) =>
-  scanner.wrongType(p, type, isValueLike(scanner, p, /^"-?\d+"$/) ? coerceHints["text to integer"] : "");
+  scanner.wrongType(
+    p,
+    type,
+    /^Int\d+$/.test(type) && isValueLike(scanner, p, /^"-?\d+"$/) ? coerceHints["text to integer"] : "",
+  );
 
 /** Whether the value at `p`, of a few characters, is like that. */
 export function isValueLike(scanner: Scanner, p: number, pattern: RegExp): boolean {

@@ -1,6 +1,7 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import { isNullableScalar } from "../../numbers/holes.ts";
+import type { FieldOptions } from "../../plan/field-options.ts";
 import { nullRefused } from "../../plan/refusals.ts";
 import { isWrappedNotFinite } from "./extended-json.ts";
 import type { Scanner } from "./scanner.ts";
@@ -14,16 +15,22 @@ export interface FieldReader {
   readonly parse: ValueParser;
   /** NaN and Infinity, which are no JSON, stand for null. */
   readonly nanIsNull: boolean;
+  /** A client sends the rows, in no file. */
+  readonly isGiven: boolean;
 }
 
-/** @param nanIsNull as the import says; only scalars that may be null take it so */
-export function fieldReader(builder: FixedBuilder | VarBuilder, parse: ValueParser, nanIsNull = false): FieldReader {
-  return { builder, parse, nanIsNull: nanIsNull && isNullableScalar(builder.field) };
+/** As the import says; only scalars that may be null take NaN for it. */
+export function fieldReader(
+  builder: FixedBuilder | VarBuilder,
+  parse: ValueParser,
+  { nanIsNull = false, isGiven = false }: Pick<FieldOptions, "nanIsNull" | "isGiven">,
+): FieldReader {
+  return { builder, parse, nanIsNull: nanIsNull && isNullableScalar(builder.field), isGiven };
 }
 
 /** Reads the value at `p`, or what stands for none, into a row; answers the position behind it. @throws {ImportError} */
 export function readField(
-  { builder, parse, nanIsNull }: FieldReader,
+  { builder, parse, nanIsNull, isGiven }: FieldReader,
   scanner: Scanner,
   p: number,
   row: number,
@@ -31,7 +38,7 @@ export function readField(
   const byte = scanner.bytes[p];
   if (byte === NULL) {
     const end = scanner.word(p, "null");
-    if (!builder.canFill) scanner.invalid(p, nullRefused(builder.field.name));
+    if (!builder.canFill) scanner.invalid(p, nullRefused(builder.field.name, isGiven ? "row" : "file"));
     builder.fill(row);
     return end;
   }

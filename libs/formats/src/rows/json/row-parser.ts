@@ -222,7 +222,8 @@ export class RowParser implements RowSink {
 
   #nullStruct(p: number, { parser }: Extract<TakenTarget, { kind: "struct" }>): number {
     const end = this.#scanner.word(p, "null");
-    if (!parser.struct.nullable) this.#scanner.invalid(p, nullRefused(parser.struct.name));
+    if (!parser.struct.nullable)
+      this.#scanner.invalid(p, nullRefused(parser.struct.name, this.#plan.options.isGiven ? "row" : "file"));
     for (const member of parser.members) member.fill(this.#rowCount);
     return end;
   }

@@ -95,7 +95,7 @@ export class RowTargets {
       case "field": {
         const builder = this.#builders[target.index];
         const parse = plannedParser(this.#plan, builder, this.coercions);
-        const reader = fieldReader(builder, parse, this.#plan.options.nanIsNull);
+        const reader = fieldReader(builder, parse, this.#plan.options);
         return { kind: "field", index: target.index, reader };
       }
       case "struct": {

@@ -128,7 +128,7 @@ class ColumnTable implements AsyncDisposable {
     const { field } = builder;
     if (field.isDynamic) return (this.#meta as MetaColumn).ownTaker();
     const parse = plannedParser(this.#plan, builder, this.#coercions);
-    const reader = fieldReader(builder, parse, this.#plan.options.nanIsNull);
+    const reader = fieldReader(builder, parse, this.#plan.options);
     this.#isGiven[index] = true;
     return {
       field: field.name,
