@@ -77,6 +77,11 @@ describe("tokens", () => {
     ["my-key == 1", "field my not exist at column 0"],
     ["/* c */ i64 == 1", /^line 1:0 unexpected/],
     ["i64\n== @", "line 2:3 token recognition error at: '@'"],
+    ["match_any(s, $.n > 1)", "line 1:13 token recognition error at: '$': a member of an element is written $[n]"],
+    ["match_any(s, $n > 1)", "line 1:13 token recognition error at: '$': a member of an element is written $[n]"],
+    ["match_any(s, $['n'] > 1)", "line 1:13 token recognition error at: '$': a member of an element is written $[n]"],
+    ["match_any(s, $[ n ] > 1)", "line 1:13 token recognition error at: '$': a member of an element is written $[n]"],
+    ["match_any(s, $ > 1)", "line 1:13 token recognition error at: '$'"],
     ["i64 ==\n\n x == 'a'", /^field x not exist at line 3 column 1/],
   ])("%j is refused", (text, cause) => {
     const actual = refusal(text, { schema: fixedFields });

@@ -49,6 +49,8 @@ const meta = /\$meta(?![A-Za-z0-9_])/y;
 const pathIndex = /\[(0|[1-9][0-9]*)\]/y;
 const structPart = /(?:\[([0-9]+)\])?(\[[A-Za-z_][A-Za-z0-9_]*\])/y;
 const element = /\$\[[A-Za-z_][A-Za-z0-9_]*\]/y;
+/** What is meant by a member of an element, in the ways of other languages. */
+const otherElement = /\$(?:\.?|\[[ '"]*)([A-Za-z_][A-Za-z0-9_]*)/y;
 
 /**
  * Splits an expression into tokens, one at a time: after `advance()` the current token lies in the public members.
@@ -155,7 +157,13 @@ export class Lexer {
     const [member] = element.exec(this.text) ?? [];
     if (member !== undefined) this.#take("name", this.start + member.length, member);
     else if (meta.test(this.text)) this.#nameOrPath("$meta", this.start + "$meta".length);
-    else this.#unrecognized("$");
+    else this.#unrecognized("$", this.#meantElement());
+  }
+
+  #meantElement(): string {
+    otherElement.lastIndex = this.start;
+    const [, name] = otherElement.exec(this.text) ?? [];
+    return name === undefined ? "" : `: a member of an element is written $[${excerpt(name)}]`;
   }
 
   /** A name with the `[...]` that follow it without blanks. One that is not closed properly is left to the parser. */
@@ -201,8 +209,8 @@ export class Lexer {
     else this.#unrecognized(String.fromCodePoint(text.codePointAt(start)!));
   }
 
-  #unrecognized(piece: string): never {
-    this.fail(`token recognition error at: '${piece.toWellFormed()}'`);
+  #unrecognized(piece: string, advice = ""): never {
+    this.fail(`token recognition error at: '${piece.toWellFormed()}'${advice}`);
   }
 }
 
