@@ -118,6 +118,32 @@ it("searches by the keys of rows, and with lists of several kinds in a filter", 
   expect(await found([true])).toEqual(["3"]);
 });
 
+it("searches by the metric of the index, whatever metricType says, and tells of another one", async () => {
+  await data("collections/create", { collectionName: "metrics", dimension: 2, metricType: "L2" });
+  await imported("metrics", "metrics.jsonl", '{"id":1,"vector":[1,0]}\n{"id":2,"vector":[2,0]}');
+  const search = (body: object, path = "search") =>
+    post(`entities/${path}`, { collectionName: "metrics", limit: 1, data: [[1, 0]], ...body });
+  const plain = await search({});
+  expect(plain).toEqual({ code: 0, cost: 0, topks: [1], data: [{ id: "1", distance: 0 }] });
+  expect(await search({ metricType: "l2", searchParams: { metricType: "L2" } })).toEqual(plain);
+  const warnings = ["metricType IP has no effect: the index of vector is by L2, and so are the hits"];
+  for (const body of [
+    { metricType: "IP" },
+    { searchParams: { metricType: "IP" } },
+    { searchParams: { params: { metricType: "IP" } } },
+  ])
+    expect(await search(body)).toEqual({ ...plain, warnings });
+  const one = { data: [[1, 0]], limit: 1, annsField: "vector", metricType: "IP" };
+  const hybrid = { data: undefined, search: [one], rerank: { strategy: "rrf", params: { k: 60 } } };
+  expect(await search(hybrid, "hybrid_search")).toMatchObject({ code: 0, data: [{ id: "1" }], warnings });
+  expect(await search({ searchParams: { metric_type: "IP" } })).toMatchObject({
+    ...{
+      code: 1100,
+      message: expect.stringContaining("metric type not match: invalid parameter[expected=L2][actual=IP]"),
+    },
+  });
+});
+
 describe("integers that no double holds", () => {
   const large = "9007199254740993";
   const least = "-9223372036854775808";

@@ -6,7 +6,7 @@ type Row = readonly [summary: string, methods: string, members: string];
 
 const read = "consistencyLevel outputFields partitionNames timezone";
 const groups = "groupingField groupSize strictGroupSize functionScore highlighter searchAggregation functionChains";
-const search = `dbName collectionName! data ids annsField filter exprParams limit offset searchParams params metricType ignoreGrowing ${read} ${groups}`;
+const search = `dbName collectionName! data ids annsField filter exprParams limit offset searchParams params metricType=searchedMetric ignoreGrowing ${read} ${groups}`;
 const hybrid = `dbName collectionName! search! rerank limit offset ${read} ${groups}`;
 const one = "dbName collectionName!";
 const grant = "roleName! objectType! objectName! privilege! dbName";

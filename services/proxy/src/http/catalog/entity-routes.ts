@@ -8,7 +8,8 @@ import { readLevel } from "./consistency-level.ts";
 import { hitsOf, type Int64As, queriedEntities } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
-import { functionScoreIn, paramsIn, searchedField, searchedFor } from "./search-in-body.ts";
+import { functionScoreIn, paramsIn, searchedField, searchedFor, searchedName } from "./search-in-body.ts";
+import { warnOfMetrics } from "./searched-metrics.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -124,12 +125,9 @@ async function schemaOf(body: Body, call: PublicCall): Promise<schema.Collection
 
 /** One search, or one of several that are ranked together. */
 function searchRequest(about: ReturnType<typeof named>, body: Body, collection: schema.CollectionSchema) {
-  const { fields } = collection;
-  const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
-  const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
+  const name = searchedName(body, collection);
   const field = searchedField(name, collection);
-  const { metricType, ...all } = paramsIn(body);
-  const metric = metricType ?? body.raw("metricType");
+  const { metricType: _, ...all } = paramsIn(body);
   return milvus.SearchRequest.fromPartial({
     ...about,
     ...{ dsl: body.text("filter"), dslType: 1, ...readLevel(body) },
@@ -142,7 +140,6 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
       ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
       ...pairsOf(all).filter(({ key }) => key === "round_decimal"),
-      ...(metric ? [pair("metric_type", metric)] : []),
       ...(body.has("ignoreGrowing") ? [pair("ignore_growing", body.flag("ignoreGrowing", false))] : []),
       ...[...groupingIn(body), ...zoneIn(body)],
     ],
@@ -167,8 +164,10 @@ function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
 }
 
 async function search(body: Body, call: PublicCall, rest: FastifyRequest) {
-  const request = searchRequest(named(body), body, await schemaOf(body, call));
-  return hits(await call("search", request), rest);
+  const collection = await schemaOf(body, call);
+  const answer = await call("search", searchRequest(named(body), body, collection));
+  await warnOfMetrics([body], collection, { about: named(body), call, rest });
+  return hits(answer, rest);
 }
 
 /** Several searches, ranked together. */
@@ -197,7 +196,9 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
     ...readLevel(body),
   };
-  return hits(await call("hybridSearch", request), rest);
+  const answer = await call("hybridSearch", request);
+  await warnOfMetrics(body.bodies("search"), message, { about: named(body), call, rest });
+  return hits(answer, rest);
 }
 
 /** Reading; data is the answer's member `data`. Source: around-import §2.5, query-and-search §4. */

@@ -28,6 +28,12 @@ export function searchedFor(
   };
 }
 
+/** The field that a body searches: the only one with vectors, where it names none. */
+export function searchedName(body: Body, { fields }: schema.CollectionSchema): string {
+  const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
+  return body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
+}
+
 /** A field by its name, `struct[member]` too. */
 export function searchedField(name: string, collection: schema.CollectionSchema): schema.FieldSchema | undefined {
   const { fields, structArrayFields: structs } = collection;

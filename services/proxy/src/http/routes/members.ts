@@ -14,6 +14,8 @@ const functions = z.array(
   }),
 );
 
+const searchedMetric = passedOver("the index's metric counts, and metric_type in searchParams is compared with it");
+
 /** The same wherever a search is described. Source: around-import §2.5; Milvus, httpserver/request_v2.go. */
 const searchMembers = {
   ...{
@@ -25,7 +27,8 @@ const searchMembers = {
     limit: whole,
     offset: whole,
   },
-  ...{ outputFields: texts, partitionNames: texts, searchParams: object, params: object, metricType: text },
+  ...{ outputFields: texts, partitionNames: texts, searchParams: object, params: object },
+  metricType: searchedMetric,
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
   functionScore: some({ functions, params: object }),
   highlighter: refused("is not supported over REST: search over gRPC, or mark hits in the client"),
@@ -63,7 +66,7 @@ const createParams = {
 
 /** Members that bodies of Milvus's routes have: each means the same wherever it stands. Source: around-import §1.5, §2. */
 const members = {
-  ...searchMembers,
+  ...{ ...searchMembers, metricType: text },
   ...{ dbName: text, collectionName: text, newCollectionName: text, newDbName: text, description: text },
   ...{ partitionName: text, indexName: text, aliasName: text, fieldName: text },
   ...{ schema: some(schema), indexParams: z.array(some(indexParam)), properties: object, propertyKeys: texts },
@@ -81,7 +84,7 @@ const members = {
 
 /** Other forms of members. */
 const forms = {
-  ...{ newField: some(field), newStruct: struct, createParams: some(createParams) },
+  ...{ newField: some(field), newStruct: struct, createParams: some(createParams), searchedMetric },
   theId: passedOver("the id says which"),
   theAlias: passedOver("the alias says which"),
   allOfThem: passedOver("all are listed"),
