@@ -1,5 +1,5 @@
 import { rolesOf } from "@sluice/access";
-import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
@@ -8,6 +8,15 @@ import type { AnyRequest, Interceptor } from "../operations/operations.ts";
 import { type AccessControl, type Caller, scopeOf, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { AuditLog } from "./audit-log.ts";
+import {
+  checkDatabaseKnown,
+  hiddenCollection,
+  knownAliases,
+  knowsByName,
+  NONE_THERE,
+  tellingOfCollections,
+  tellingOfDatabases,
+} from "./hidden-names.ts";
 import { accessChanges, type Guard, rpcGuards, toReadBinlogs } from "./rpc-demands.ts";
 
 export interface GuardDeps {
@@ -42,6 +51,10 @@ export function guarded(deps: GuardDeps): Interceptor {
         const answered = next(withGrantor(request, caller), call);
         return shown ? shown(request, caller, dbName, answered) : answered;
       };
+      if (method === "hasCollection" && request.collectionName)
+        return knowsByName(caller, dbName, request.collectionName, deps.context).then((is) =>
+          is ? answer() : NONE_THERE,
+        );
       const checked = checkMethod(method, request, dbName, caller, deps);
       return checked ? checked.then(answer) : answer();
     };
@@ -70,6 +83,9 @@ export function checkMethod(
   deps: Pick<GuardDeps, "access" | "context">,
 ): Promise<void> | undefined {
   const guard = rpcGuards.get(name);
+  if (tellingOfDatabases.has(name)) checkDatabaseKnown(caller, dbName);
+  if (name === "runAnalyzer" && request.collectionName)
+    return checkKnown(caller, { ...request, dbName }, { ...request, dbName }, deps.context);
   if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return undefined;
   if (!guard) {
     deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
@@ -77,7 +93,7 @@ export function checkMethod(
   }
   if (guard.kind === "job") return checkJob(request.task ?? 0n, guard, caller, deps);
   const named = { ...request, dbName };
-  if (idOf(request) === 0n && name !== "describeCollection")
+  if (idOf(request) === 0n && !(tellingOfCollections.has(name) && request.collectionName))
     return deps.access.check(caller, guard.of({ dbName, request: named }), dbName);
   return checkNames(name, named, guard, caller, deps);
 }
@@ -91,15 +107,18 @@ async function checkNames(
 ): Promise<void> {
   for (const named of await namesIn(request, context)) {
     await access.check(caller, guard.of({ dbName: named.dbName, request: named }), request.dbName);
-    if (name === "describeCollection" && !showsCollection(caller, named.dbName, named.collectionName ?? ""))
-      throw hidden(request.dbName, request.collectionName || String(idOf(request)));
+    if (tellingOfCollections.has(name)) await checkKnown(caller, named, request, context);
   }
 }
 
-/** What nobody has told the caller of is not there: `has_collection` of clients asks for a description. */
-function hidden(dbName: string, name: string): StatusError {
-  const reason = `can't find collection[database=${excerpt(dbName, 255)}][collection=${excerpt(name, 255)}]`;
-  return new StatusError(statusCodes.collectionNotFound, reason);
+/**
+ * @param named by the names that it has
+ * @param asked as the caller has called it: of others nothing is told
+ * @throws {StatusError} 100 for a collection that no role of the caller knows of
+ */
+async function checkKnown(caller: Caller, named: InDatabase, asked: InDatabase, context: ProxyContext): Promise<void> {
+  if (await knowsByName(caller, named.dbName, named.collectionName ?? "", context)) return;
+  throw hiddenCollection(asked.dbName, asked.collectionName || String(idOf(asked)));
 }
 
 /** Everybody may change the own password, and see the own roles and what they grant. */
@@ -170,7 +189,9 @@ export function noteChange(
 }
 
 /** What is shown to no caller whole. */
-const filteredLists: ReadonlySet<string> = new Set(["showCollections", "listDatabases", "listImportTasks"]);
+const filteredLists: ReadonlySet<string> = new Set([
+  ...["showCollections", "listDatabases", "listImportTasks", "listAliases"],
+]);
 
 /** Lists without what no role of the caller knows of. */
 async function shownTo(
@@ -184,6 +205,10 @@ async function shownTo(
     return filtered(answer, "collectionNames", (collection) => showsCollection(caller, dbName, String(collection)));
   if (name === "listDatabases")
     return filtered(answer, "dbNames", (database) => showsDatabase(caller, String(database)));
+  if (name === "listAliases") {
+    const { aliases } = answer as { aliases: string[] };
+    return { ...answer, aliases: await knownAliases(caller, dbName, aliases, context) };
+  }
   if (name !== "listImportTasks") return answer;
   const { jobs } = await listJobs(context, { kind: "import", dbName: "" }, caller);
   const shown = new Set(jobs.map(({ jobId }) => jobId));

@@ -1,5 +1,6 @@
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import { type Caller, listedScopeOf, maySeeAllJobs, showsJob } from "../access/access-control.ts";
+import { checkDatabaseKnown } from "../access/hidden-names.ts";
 import type { ProxyContext } from "../context.ts";
 
 /** Which jobs are asked for, in which order, and which page of them. */
@@ -25,11 +26,16 @@ export interface JobPage {
   readonly count: number;
 }
 
-/** A page of jobs. @param caller who sees only what its roles know of; undefined where nobody is asked */
+/**
+ * A page of jobs.
+ * @param caller who sees only what its roles know of; undefined where nobody is asked
+ * @throws {StatusError} 800 for a database that there is not, or that no role of the caller knows of
+ */
 export async function listJobs(context: ProxyContext, query: JobQuery, caller?: Caller): Promise<JobPage> {
   const { offset = 0, limit } = query;
   // What is left out of a list takes no place of its pages.
   const isPartial = caller !== undefined && !maySeeAllJobs(caller);
+  if (isPartial && query.dbName !== "") checkDatabaseKnown(caller, query.dbName);
   const page = isPartial ? { offset: 0n, limit: 0n } : { offset: BigInt(offset), limit: BigInt(limit ?? 0) };
   const { status, jobs, count } = await context.root.listJobs({
     ...{ kind: query.kind, dbName: query.dbName, collectionName: query.collectionName ?? "" },

@@ -22,7 +22,7 @@ function setUp(perSecond = 0) {
     checkAdmin: () => undefined,
     forget: () => undefined,
   } as unknown as AccessControl;
-  const operations = { listAliases: answer, operatePrivilege: answer, getVersion: answer } as unknown as Operations;
+  const operations = { describeAlias: answer, operatePrivilege: answer, getVersion: answer } as unknown as Operations;
   const guards = { access, context: {} as ProxyContext, log: silentLogger };
   const call = { database: "default", host: "10.0.0.7", credentials: {} } as unknown as CallContext;
   return { asked, operations, guards, call, rates: new CallRates(perSecond, () => 0) };
@@ -37,17 +37,17 @@ const run = (operations: Operations, method: keyof Operations, call: CallContext
 describe("the door of gRPC", () => {
   it("lets nobody in whom it has not asked who that is", async () => {
     const { operations, guards, call, rates } = setUp();
-    expect(await run(grpcDoor(operations, rates, guards), "listAliases", { ...call })).toBe("done");
-    expect(await run(restDoor(operations, guards), "listAliases", { ...call })).toBe("user hasn't authenticated");
+    expect(await run(grpcDoor(operations, rates, guards), "describeAlias", { ...call })).toBe("done");
+    expect(await run(restDoor(operations, guards), "describeAlias", { ...call })).toBe("user hasn't authenticated");
   });
 
   it("counts calls of each host where nobody is asked, but for those by which clients look for a server", async () => {
     const { operations, call, rates } = setUp(1);
     const door = grpcDoor(operations, rates);
     const outcomes = [];
-    for (let i = 0; i < 3; i++) outcomes.push(await run(door, "listAliases", call));
+    for (let i = 0; i < 3; i++) outcomes.push(await run(door, "describeAlias", call));
     expect(outcomes.map((text) => text.replace(/,.*/, ""))).toEqual(["done", "done", "request is rejected by limiter"]);
-    expect(await run(door, "listAliases", { ...call, host: "10.0.0.8" })).toBe("done");
+    expect(await run(door, "describeAlias", { ...call, host: "10.0.0.8" })).toBe("done");
     expect(await run(door, "getVersion", call)).toBe("done");
   });
 });
@@ -55,7 +55,7 @@ describe("the door of gRPC", () => {
 it("REST has counted a request before, whatever calls it makes", async () => {
   const { operations, call, asked } = setUp(1);
   const door = restDoor(operations);
-  for (let i = 0; i < 9; i++) expect(await run(door, "listAliases", call)).toBe("done");
+  for (let i = 0; i < 9; i++) expect(await run(door, "describeAlias", call)).toBe("done");
   expect(asked).toHaveLength(9);
 });
 
