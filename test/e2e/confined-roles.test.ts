@@ -1,11 +1,15 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
 
 // Whoever may import into a collection reads only what the roles are confined to, by whatever way a path comes in.
 
-const fixture = useServer({ authorizationEnabled: true });
+const auditLog = join(tmpdir(), `sluice-confined-${process.pid}.jsonl`);
+const fixture = useServer({ authorizationEnabled: true, auditLog, auditReads: true });
+afterAll(() => rm(auditLog, { force: true }));
 type Answer = { readonly code: number; readonly message?: string; readonly data: Record<string, unknown> };
 
 async function post(path: string, body: object, token = "ann:secret"): Promise<Answer> {
@@ -26,10 +30,13 @@ async function ended({ data: { jobId } }: Answer, token?: string): Promise<Answe
   }
 }
 
+/** Of what a caller has no right to, over REST. */
 const outside = {
-  code: expect.any(Number),
+  code: 65535,
   message: expect.stringContaining("outside of what the caller's roles may import from: nightly/"),
 };
+
+const importOf = (path: string) => milvus.ImportRequest.fromPartial({ collectionName: "books", files: [path] });
 
 beforeAll(async () => {
   using root = new TestClient(fixture.server.address, "root:Milvus");
@@ -96,6 +103,18 @@ describe("a role that is confined", () => {
     const failed = await create([["payroll/bad.jsonl"]], {}, "root:Milvus");
     expect(await ended(failed, "root:Milvus")).toMatchObject({ state: "Failed" });
     expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(outside);
+  });
+
+  it("is denied that, which the audit log says, by both doors", async () => {
+    await create([["payroll/rows.jsonl"]]);
+    await post("jobs/import/inspect", { files: [["payroll/rows.jsonl"]] });
+    using ann = new TestClient(fixture.server.address, "ann:secret");
+    await expect(ann.raw.import(importOf("payroll/rows.jsonl"))).rejects.toMatchObject({ code: 1400 });
+    const lines = (await readFile(auditLog, "utf8")).trim().split("\n");
+    const denied = lines.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "denied");
+    for (const call of ["/v2/vectordb/jobs/import/create", "/v2/vectordb/jobs/import/inspect", "import"])
+      expect(denied).toContainEqual(expect.objectContaining({ user: "ann", call }));
+    expect(lines.filter((line) => line.includes('"failed"') && line.includes('"ann"'))).toEqual([]);
   });
 
   it("sees of jobs with files elsewhere nothing: no reason, no line, no row that was left out", async () => {

@@ -5,7 +5,7 @@ const MAX_NAME = 255;
 
 /** What happened (code), whose fault it is, whether to try again, and what to do about it. */
 export interface ErrorSpec {
-  /** Milvus code in the public Status: 2100 = the user's side, 2101 = the server's side, 1100 = invalid parameter. */
+  /** Milvus code in the public Status: 2100 = the user's side, 2101 = the server's side, 1100 = invalid parameter, 1401 = no right. */
   readonly milvusCode: number;
   readonly blame: "input" | "system";
   /** `backoff`: a few times, since it may pass; `outage`: again and again, since it says nothing about the work. */
@@ -35,6 +35,12 @@ export const importErrors = {
     blame: "input",
     retry: "never",
     hint: "Add the folder with --import-root, or the bucket with --source.",
+  },
+  path_denied: {
+    milvusCode: 1401,
+    blame: "input",
+    retry: "never",
+    hint: "Import what the caller's roles reach, or have them reach it (roles/set_sources).",
   },
   request_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the request." },
   nodes_died: {

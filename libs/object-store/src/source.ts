@@ -121,7 +121,7 @@ export function isFolder(error: unknown): boolean {
 export class ConfinedRefused extends ImportError {
   constructor(path: string, allowed: readonly string[]) {
     const reason = `the path lies outside of what the caller's roles may import from: ${excerptOfList(allowed) || "nothing"}`;
-    super("path_refused", reason, { file: path });
+    super("path_denied", reason, { file: path });
   }
 }
 

@@ -79,7 +79,7 @@ describe("LocalSource", () => {
     const confined = sources.confinedTo([join(base, "first/a")]);
     for (const path of ["a/1.json", join(base, "first/a/1.json"), join(base, "first/a/b/../1.json")])
       expect(await contentsOf(await confined.find(path), confined)).toBe("first one");
-    const refused = { code: "path_refused", reason: expect.stringContaining("roles may import from") };
+    const refused = { code: "path_denied", reason: expect.stringContaining("roles may import from") };
     for (const path of [
       "secret.json",
       "a/link.json",

@@ -239,7 +239,7 @@ export class Sources implements AsyncDisposable {
 }
 
 function isRefusal(error: unknown): error is ImportError {
-  return error instanceof ImportError && error.code === "path_refused";
+  return error instanceof ImportError && (error.code === "path_refused" || error.code === "path_denied");
 }
 
 function fileOf(error: unknown): string | undefined {

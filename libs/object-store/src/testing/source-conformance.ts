@@ -202,7 +202,7 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
       for (const path of ["a/1", "/a/b/2", "one://a/1", "c/4", "ab/3", "5", "one://5"])
         expect([path, confined.reads(await sources.find(path))]).toEqual([path, /a\/|4/.test(path)]);
       expect(confined.reads({ ...(await sources.find("a/1")), source: "nobody" })).toBe(false);
-      const outside = { code: "path_refused", reason: expect.stringContaining("roles may import from: a/, one://c/4") };
+      const outside = { code: "path_denied", reason: expect.stringContaining("roles may import from: a/, one://c/4") };
       for (const path of [
         "ab/3",
         "ab/none",
@@ -215,13 +215,13 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
         "/ab/3",
         "ab",
       ])
-        await expect(confined.find(path)).rejects.toMatchObject({ code: "path_refused" });
+        await expect(confined.find(path)).rejects.toMatchObject({ code: "path_denied" });
       for (const path of ["ab/3", "ab/none", "5"]) await expect(confined.find(path)).rejects.toMatchObject(outside);
       const listed = (prefix: string) => Array.fromAsync(confined.list(prefix), ({ path }) => path);
       expect(await listed("a/")).toEqual(["a/1", "a/b/2"]);
       expect(await listed("a/b/")).toEqual(["a/b/2"]);
       for (const prefix of ["", "a", "ab/", "c/", "one://", "one://c/"])
-        await expect(listed(prefix)).rejects.toMatchObject({ code: "path_refused" });
+        await expect(listed(prefix)).rejects.toMatchObject({ code: "path_denied" });
     });
 
     it("does nothing for an aborted signal", async () => {

@@ -1,8 +1,8 @@
 import { optionsJsonSchema } from "@sluice/jobs";
-import { checkStatus } from "@sluice/rpc";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { scopeOf } from "../access/access-control.ts";
+import { checkPermitted } from "../access/access-refused.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../jobs/import-requests.ts";
 import { createBody, createImport, filesOf } from "./create-import.ts";
@@ -50,7 +50,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   app.post(`${base}/retry`, facts("Imports the files of a failed job again", ofJobAgain, oneJob), async (request) => {
     const { jobId: id } = parseBody(jobBody, request.body);
     const { status, jobId } = await context.root.retryJob({ jobId: idOfJob(id), scope: scopeOf(request.call.caller) });
-    checkStatus(status);
+    checkPermitted(status);
     return idAnswer(jobId);
   });
   for (const name of ["describe", "get_progress", "getProgress"]) {

@@ -1,4 +1,5 @@
-import { checkStatus, type importing } from "@sluice/rpc";
+import type { importing } from "@sluice/rpc";
+import { checkPermitted } from "../access/access-refused.ts";
 import type { ProxyContext } from "../context.ts";
 
 /** What files hold, and which collection would take them. @param scope what the caller may read; everything unless given */
@@ -10,6 +11,6 @@ export async function inspectFiles(
 ) {
   const fileGroups = groups.map((paths) => ({ paths: [...paths] }));
   const { status, inspections, groupCount } = await context.root.inspectFiles({ fileGroups, options, scope });
-  checkStatus(status);
+  checkPermitted(status);
   return { files: JSON.parse(inspections), fileCount: groupCount };
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { checkStatus, type importing } from "@sluice/rpc";
+import type { importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
 import { type Caller, scopeOf } from "../access/access-control.ts";
+import { checkPermitted } from "../access/access-refused.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
@@ -43,7 +44,7 @@ export class ImportRequests {
     this.#context = context;
   }
 
-  /** Resolves to the job's id. @throws {StatusError} or {ImportError} what the rootcoord refused */
+  /** Resolves to the job's id. @throws {StatusError}, {ImportError} what the rootcoord refused; {AccessRefused} for files that the caller may not read */
   async submit(call: ImportCall, caller: ImportCaller): Promise<bigint> {
     this.#forgetOld();
     // Not the call itself, which may hold credentials.
@@ -78,7 +79,7 @@ export class ImportRequests {
       scope: scopeOf(caller),
     };
     const response = await this.#context.root.import(request);
-    checkStatus(response.status);
+    checkPermitted(response.status);
     return response.tasks[0];
   }
 

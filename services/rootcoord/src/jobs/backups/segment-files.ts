@@ -109,7 +109,8 @@ async function listBeside(sources: Sources, path: string, bucket: string | undef
   try {
     return await listLogs(sources, path, bucket);
   } catch (error) {
-    if (error instanceof ImportError && error.code === "path_refused") return [];
+    const isUnreadable = error instanceof ImportError && ["path_refused", "path_denied"].includes(error.code);
+    if (isUnreadable) return [];
     throw error;
   }
 }
