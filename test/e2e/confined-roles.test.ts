@@ -168,6 +168,26 @@ describe("a role that is confined", () => {
     await confine(["nightly/"]);
   });
 
+  it("is confined as before after a backup and a restore of all users and roles", async () => {
+    using root = new TestClient(fixture.server.address, "root:Milvus");
+    await asRoot("roles/create", { roleName: "nowhere" });
+    await asRoot("roles/set_sources", { roleName: "nowhere", sources: [] });
+    await asRoot("roles/set_sources", { roleName: "importer", sources: ["nightly/", "s3://books/in/"] });
+    const granted = async () => (await asRoot("roles/describe", { roleName: "importer" })) as unknown as object;
+    const [before, backup] = [await granted(), await root.raw.backupRbac({ base: undefined })];
+    const restore = () => root.raw.restoreRbac({ base: undefined, RBACMeta: backup.RBACMeta });
+    expect(await restore()).toMatchObject({ code: 1100, reason: expect.stringContaining("already exists") });
+    await asRoot("users/drop", { userName: "ann" });
+    for (const role of ["importer", "nowhere"])
+      await root.raw.dropRole({ base: undefined, roleName: role, forceDrop: true });
+    expect(await restore()).toMatchObject({ code: 0 });
+    expect(await granted()).toEqual(before);
+    expect(before).toMatchObject({ sources: ["nightly/", "s3://books/in/"] });
+    expect(await asRoot("roles/describe", { roleName: "nowhere" })).toMatchObject({ code: 0, data: [], sources: [] });
+    expect(await create([["payroll/rows.jsonl"]])).toMatchObject({ message: expect.stringContaining("lies outside") });
+    await asRoot("roles/set_sources", { roleName: "importer", sources: ["nightly/"] });
+  });
+
   it("says so to who may see what it grants, and is free again without sources", async () => {
     expect(await post("roles/describe", { roleName: "importer" })).toMatchObject({ code: 0, sources: ["nightly/"] });
     expect((await post("roles/set_sources", { roleName: "importer" })).code).not.toBe(0);

@@ -11,6 +11,7 @@ import {
   withGroup,
   withMembers,
   withRole,
+  withRoleSources,
   withUser,
   withUserRole,
 } from "@sluice/access";
@@ -22,6 +23,8 @@ import { grantMessage, grantOfMessage, groupMessages } from "./grants.ts";
 
 export type RbacMethod = "backupRbac" | "restoreRbac";
 
+/** The object of grants that say what a role is confined to. */
+const SOURCE = "Source";
 const isDefault = (role: string) => role === ADMIN_ROLE || role === PUBLIC_ROLE;
 
 /** All users, roles and grants but root and the two roles that are always there: out as a message, and in again. */
@@ -44,11 +47,24 @@ function backup({ users, roles, groups }: AccessPolicy): milvus.RBACMeta {
       .filter(([name]) => name !== ROOT)
       .map(([user, { passwordHash, roles: held }]) => ({ user, password: passwordHash, roles: named(held) })),
     roles: named(Object.keys(roles).filter((name) => !isDefault(name))),
-    grants: Object.entries(roles).flatMap(([name, { grants }]) =>
-      isDefault(name) ? [] : grants.map((grant) => grantMessage(name, grant)),
+    grants: Object.entries(roles).flatMap(([name, { grants, sources }]) =>
+      isDefault(name) ? [] : [...grants.map((grant) => grantMessage(name, grant)), ...sourceMessages(name, sources)],
     ),
     privilegeGroups: groupMessages(Object.entries(groups)),
   };
+}
+
+/**
+ * What a role is confined to, as grants: clients that carry a backup keep what they do not know of these, and a service that knows
+ * of no such object refuses to restore the role without its confinement.
+ */
+function sourceMessages(role: string, sources: readonly string[] | undefined): milvus.GrantEntity[] {
+  if (!sources) return [];
+  // Of nothing at all there is one as well.
+  return (sources.length > 0 ? sources : [""]).map((objectName) => ({
+    ...{ role: { name: role, description: "" }, object: { name: SOURCE }, objectName, dbName: "*" },
+    grantor: { user: { name: ROOT }, privilege: { name: "Import" } },
+  }));
 }
 
 /** @throws {StatusError} 1100 for what exists, and what is no such thing */
@@ -64,8 +80,17 @@ function restored(before: AccessPolicy, meta: milvus.RBACMeta): AccessPolicy {
     policy = withUser(policy, user, { passwordHash: restoredHash(user, password), description: "" });
     for (const { name } of roles) policy = withUserRole(policy, user, name, true);
   }
-  for (const entity of meta.grants) policy = withRestoredGrant(policy, entity);
+  const [sources, grants] = [meta.grants.filter(isSource), meta.grants.filter((entity) => !isSource(entity))];
+  for (const entity of grants) policy = withRestoredGrant(policy, entity);
+  for (const [role, entities] of Map.groupBy(sources, (entity) => entity.role?.name ?? "")) {
+    const prefixes = entities.map(({ objectName }) => objectName).filter((prefix) => prefix !== "");
+    policy = withRoleSources(policy, role, prefixes);
+  }
   return policy;
+}
+
+function isSource({ object }: milvus.GrantEntity): boolean {
+  return object?.name === SOURCE;
 }
 
 /** Of a Milvus the hash is another one, which nobody can turn into ours. */
