@@ -34,6 +34,8 @@ export interface StoredJob extends Job {
   readonly sources?: readonly BroughtSource[];
   /** Those, sealed; absent where they are only held in memory, and once the job has ended. */
   readonly sealedCredentials?: string;
+  /** Who has brought them; absent where nobody was asked who calls. */
+  readonly requestedBy?: string;
   readonly idempotencyKey: string;
   /** Of the partition, paths and options as they were sent: what a repeated request is compared with. */
   readonly requestDigest: string;

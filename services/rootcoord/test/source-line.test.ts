@@ -1,5 +1,6 @@
 import { expect, it } from "@jest/globals";
-import { lineOf } from "../src/jobs/source-line.ts";
+import type { JobRecord } from "@sluice/catalog";
+import { lineOf, SourceLines } from "../src/jobs/source-line.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const whole = { isCutBefore: false, isCutAfter: false };
@@ -19,4 +20,28 @@ it("a long line is cut on either side, between characters", () => {
 
 it("what is no text has no lines", () => {
   expect(() => lineOf(Uint8Array.of(1, 0, 2), 1, true)).toThrow("no text");
+});
+
+it("lines of a store that a job has brought are shown to who has brought it, and to who may see all", async () => {
+  const read = (caller: string, job: Partial<JobRecord>) => {
+    const book = { get: () => ({ job: { groups: [], sources: [{}], ...job }, tasks: [] }) };
+    const sources = {
+      of: () => {
+        throw new Error("the store is opened");
+      },
+    };
+    const lines = new SourceLines(book as never, sources as never);
+    return lines.read({ jobId: 1n, file: "a.csv", byteOffset: 0n, caller });
+  };
+  const requestedBy = "ann";
+  for (const caller of ["ann", ""]) await expect(read(caller, { requestedBy })).rejects.toThrow("the store is opened");
+  await expect(read("eve", { sources: [] })).rejects.toThrow("the store is opened");
+  for (const job of [{ requestedBy }, {}])
+    await expect(read("eve", job)).rejects.toMatchObject({
+      ...{
+        code: "path_denied",
+        reason: expect.stringContaining("shown to who has requested the job"),
+        at: { file: "a.csv" },
+      },
+    });
 });

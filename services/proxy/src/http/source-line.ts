@@ -1,6 +1,7 @@
-import { checkStatus } from "@sluice/rpc";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { maySeeAllJobs } from "../access/access-control.ts";
+import { checkPermitted } from "../access/access-refused.ts";
 import type { ProxyContext } from "../context.ts";
 import { idOfJob } from "./described-job.ts";
 import { parseBody, required } from "./rest.ts";
@@ -21,11 +22,13 @@ export function sourceLineRoute(app: FastifyInstance, context: ProxyContext): vo
     facts("The line of a job's file in which an error lies", ofJob, { body, needs }),
     async (request) => {
       const { jobId, file, byteOffset } = parseBody(body, request.body);
+      const { caller } = request.call;
       const { status, ...line } = await context.root.readSourceLine({
         ...{ jobId: idOfJob(jobId), file: required(file, "file") },
         byteOffset: BigInt(required(byteOffset, "byteOffset")),
+        caller: caller && !maySeeAllJobs(caller) ? caller.user : "",
       });
-      checkStatus(status);
+      checkPermitted(status);
       return { code: 0, data: line };
     },
   );

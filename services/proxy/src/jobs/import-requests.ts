@@ -76,7 +76,7 @@ export class ImportRequests {
       dbName: call.dbName,
       fileGroups: call.groups.map((paths) => ({ paths: [...paths] })),
       idempotencyKey: idempotencyKeyOf(call.idempotencyKey, caller?.user),
-      scope: scopeOf(caller),
+      ...{ scope: scopeOf(caller), caller: caller?.user ?? "" },
     };
     const response = await this.#context.root.import(request);
     checkPermitted(response.status);

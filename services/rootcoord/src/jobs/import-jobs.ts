@@ -91,6 +91,7 @@ export class ImportJobs {
       ...newImportJob(id, collection, this.#deps.now()),
       ...{ spec: { ...spec, warnings, ...rejectsFolder }, groups, partitionIds, partitionName: request.partitionName },
       ...this.#deps.sources.recordOf(id, source),
+      ...(source.brought.length > 0 && request.caller !== "" && { requestedBy: request.caller }),
       ...{ deadlineMs: deadlineOf(spec, this.#deps.now()), timestamp: await this.#deps.allocateTs() },
       ...{ idempotencyKey: request.idempotencyKey, requestDigest: digest },
     };

@@ -9,6 +9,8 @@ import type { JobSources } from "./job-sources.ts";
 /** Of a line, to each side of the place. */
 const MAX_SIDE_BYTES = 2048;
 const LINE_FEED = 0x0a;
+const OF_OTHERS =
+  "the file lies in a store that the job has brought credentials for: its lines are shown to who has requested the job, and to administrators";
 
 /** A line in two pieces. */
 interface Line {
@@ -27,11 +29,13 @@ export class SourceLines {
     this.#sources = sources;
   }
 
-  /** @throws {ImportError} `request_invalid` for a place that is in no file of the job; `unsupported` for what is no plain text; as `openFiles` */
+  /** @throws {ImportError} `path_denied` for a store that somebody else has brought; `request_invalid` for a place that is in no file of the job; `unsupported` for what is no plain text; as `openFiles` */
   async read(request: rootCoord.ReadSourceLineRequest): Promise<rootCoord.ReadSourceLineResponse> {
     const { file: path } = request;
     const job = this.#book.get(jobId(request.jobId))?.job;
     if (!job) throw new ImportError("internal", `import job does not exist, jobID=${request.jobId}`);
+    if (job.sources?.length && request.caller !== "" && request.caller !== job.requestedBy)
+      throw new ImportError("path_denied", OF_OTHERS, { file: path });
     await using open = await this.#sources.of(job);
     await using opened = await openFiles(open.sources, [recordOf(job.groups, path)]);
     const [file] = opened.files;
