@@ -4,6 +4,7 @@ import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
 import type { HeldVectors } from "../cache/held-vectors.ts";
 import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
+import { HeldHits } from "./held-hits.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
 import { isDistance, powerOf } from "./metrics.ts";
 import { NearRows, type TakeCandidates } from "./near-rows.ts";
@@ -23,14 +24,16 @@ const MOST_PICKED = 4096;
 /** What a node compares the rows of its own with. */
 export type OwnDeps = Omit<SearchDeps, "rows"> & { readonly rows: SegmentRows };
 
-/** For the best rows of each query vector. */
+/** For the best rows of each query vector, of which all together hold no more than an answer does. */
 export function topsOf(
   { params, queries }: Search,
   { sources }: Pick<SearchDeps, "sources">,
   limit: number,
 ): TopHits[] {
   const power = powerOf(params.roundDecimal);
-  return Array.from({ length: queries.count }, () => new TopHits(limit, isDistance(params.metric), power, sources));
+  const held = new HeldHits();
+  const isLess = isDistance(params.metric);
+  return Array.from({ length: queries.count }, () => new TopHits(limit, isLess, power, sources, held));
 }
 
 /** Compares every row of `deps.segments` that passes the filter, and puts the best ones into `tops`. */

@@ -1,3 +1,5 @@
+import type { HeldHits } from "./held-hits.ts";
+
 /** Compares two rows: negative, when the first one comes before the other. */
 export type CompareRows = (sourceA: number, rowA: number, sourceB: number, rowB: number) => number;
 
@@ -40,29 +42,36 @@ export function leastAs(score: number, power: number): number {
   return -greatestAs(-score, power);
 }
 
+/** Hits that there is room for at first. */
+const FIRST_CAPACITY = 64;
+
 /** The best hits of one query vector: a heap with the worst of them on top, in arrays. Of equal scores the smaller key is better. */
 export class TopHits {
   readonly #limit: number;
   readonly #sign: number;
   readonly #power: number;
   readonly #ties: TieOrder;
-  readonly #scores: Float64Array;
-  readonly #sources: Uint32Array;
-  readonly #rows: Uint32Array;
+  readonly #held: HeldHits | undefined;
+  #scores: Float64Array;
+  #sources: Uint32Array;
+  #rows: Uint32Array;
   #size = 0;
 
   /**
    * @param isDistance less is better
    * @param power 10 ^ decimals that scores are rounded to; 0 = as they are
+   * @param held of all queries of a search together; undefined: nobody counts them
    */
-  constructor(limit: number, isDistance: boolean, power: number, ties: TieOrder) {
+  constructor(limit: number, isDistance: boolean, power: number, ties: TieOrder, held?: HeldHits) {
     this.#power = power;
     this.#limit = limit;
     this.#sign = isDistance ? 1 : -1;
     this.#ties = ties;
-    this.#scores = new Float64Array(limit);
-    this.#sources = new Uint32Array(limit);
-    this.#rows = new Uint32Array(limit);
+    this.#held = held;
+    const capacity = Math.min(limit, FIRST_CAPACITY);
+    this.#scores = new Float64Array(capacity);
+    this.#sources = new Uint32Array(capacity);
+    this.#rows = new Uint32Array(capacity);
   }
 
   get isFull(): boolean {
@@ -75,14 +84,27 @@ export class TopHits {
     return greatestAs(this.#sign * this.#scores[0], this.#power);
   }
 
+  /** @throws {StatusError} 1100 where too many are held */
   add(score: number, source: number, row: number): void {
     if (!this.isFull) {
+      this.#held?.add();
+      if (this.#size === this.#scores.length) this.#grow();
       this.#set(this.#size, score, source, row);
       this.#rise(this.#size++);
     } else if (this.#isWorse(0, score, source, row)) {
       this.#set(0, score, source, row);
       this.#sink(0);
     }
+  }
+
+  /** Many queries with high limits hold what they find, not what they might. */
+  #grow(): void {
+    const capacity = Math.min(this.#limit, 2 * this.#size);
+    const [scores, sources, rows] = [new Float64Array(capacity), new Uint32Array(capacity), new Uint32Array(capacity)];
+    scores.set(this.#scores);
+    sources.set(this.#sources);
+    rows.set(this.#rows);
+    [this.#scores, this.#sources, this.#rows] = [scores, sources, rows];
   }
 
   #set(at: number, score: number, source: number, row: number): void {
