@@ -100,9 +100,8 @@ describe("a database", () => {
   it("is none to connect to; the default one is everybody's", async () => {
     const connected = async (dbname: string, token: string) => {
       const headers = { authorization: Buffer.from(token).toString("base64"), dbname };
-      const client = connectClient(milvus.MilvusServiceClient, fixture.server.address, headers);
+      using client = connectClient(milvus.MilvusServiceClient, fixture.server.address, headers);
       const { status } = await client.connect({ base: undefined, clientInfo: undefined });
-      client.close();
       return status?.reason;
     };
     expect(await connected("closed", "ann:secret")).toBe("database not found[database=closed]");

@@ -664,6 +664,34 @@ describe("search", () => {
     }
   });
 
+  it("refuses many queries with many hits before it looks for any", async () => {
+    const { client, files } = fixture;
+    const fields: FieldSpec[] = [
+      { name: "id", type: DataType.Int64, key: true },
+      { name: "place", type: DataType.FloatVector, dim: 2 },
+    ];
+    await client.createCollection({ name: "wanted", fields });
+    await client.importAndWait(
+      "wanted",
+      await files.jsonl(
+        "wanted.jsonl",
+        Array.from({ length: 600 }, (_, i) => ({ id: i, place: [i, i] })),
+      ),
+    );
+    const search = async (body: object) => {
+      const all = { collectionName: "wanted", data: Array.from({ length: 16_384 }, () => [1, 1]), ...body };
+      const answer = await fetch(`${fixture.url}/v2/vectordb/entities/search`, {
+        ...{ method: "POST", body: JSON.stringify(all) },
+      });
+      return (await answer.json()) as { code: number; message: string; topks: number[] };
+    };
+    const tooLarge = { code: 1100, message: expect.stringContaining("search results exceed the maxOutputSize Limit") };
+    expect(await search({ limit: 1000 })).toMatchObject(tooLarge);
+    expect(await search({ limit: 10, offset: 16_000 })).toMatchObject(tooLarge);
+    const { code, topks } = await search({ limit: 1000, filter: "id < 3" });
+    expect([code, new Set(topks)]).toEqual([0, new Set([3])]);
+  });
+
   it("rankers over REST are those of gRPC", async () => {
     const post = async (path: string, body: object) => {
       const url = `${fixture.url}/v2/vectordb/entities/${path}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { HeldHits } from "../src/search/held-hits.ts";
+import { HeldHits, MOST_HITS } from "../src/search/held-hits.ts";
 import { limitsOf } from "../src/search/kept-hits.ts";
 import { asAnswered, isDistance } from "../src/search/metrics.ts";
 import type { Search } from "../src/search/search.ts";
@@ -75,7 +75,7 @@ describe("hits of many queries", () => {
   });
 
   it("are refused as soon as all of them together are more than an answer holds", () => {
-    const held = new HeldHits(5);
+    const held = new HeldHits(MOST_HITS - 5);
     const [first, second] = [new TopHits(3, true, 0, byRow, held), new TopHits(3, true, 0, byRow, held)];
     for (const top of [first, second]) for (let i = 0; i < 2; i++) top.add(i, 0, i);
     first.add(9, 0, 9);

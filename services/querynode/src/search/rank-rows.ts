@@ -4,7 +4,7 @@ import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
 import type { HeldVectors } from "../cache/held-vectors.ts";
 import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
-import { HeldHits } from "./held-hits.ts";
+import { checkHits, HeldHits } from "./held-hits.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
 import { isDistance, powerOf } from "./metrics.ts";
 import { NearRows, type TakeCandidates } from "./near-rows.ts";
@@ -106,14 +106,16 @@ interface Piece extends Pick<CandidateTask, "rows" | "elements"> {
 
 /** The rows that pass the filter and have a vector, as many as a task compares. */
 async function* pieces(
-  { filter, params }: Search,
+  search: Search,
   { rows, segments, sources, turns, signal }: OwnDeps,
   comparison: CandidateTask["comparison"],
   limit: number,
 ): AsyncGenerator<Piece> {
+  const { filter, params } = search;
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
-  let atMost = firstRowsOf(limit);
+  let [atMost, count] = [firstRowsOf(limit), 0];
+  const isEachHit = areHits(search);
   const { queries, isOfElements = false } = comparison;
   const maySketch = queries.kind === "floats" && !isOfElements && queries.count * limit <= MOST_PICKED;
   const read = async (match: MatchedRows) => {
@@ -126,6 +128,8 @@ async function* pieces(
     using vectors = await rows.vectors.hold(part, field, as);
     const { column } = vectors;
     const present = column?.validity && !elements ? found.filter((row) => !isNull(column, row)) : found;
+    count += present.length;
+    if (isEachHit) checkHits(queries.count * Math.min(limit, count));
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
@@ -134,6 +138,13 @@ async function* pieces(
       atMost *= GROWTH;
     }
   }
+}
+
+/** Whether each row with a vector is a hit of each query until that has enough. */
+function areHits({ params, after, queries }: Search): boolean {
+  const { radius, rangeFilter, groupBy } = params;
+  const isLimited = radius !== undefined || rangeFilter !== undefined || groupBy !== undefined || after !== undefined;
+  return !isLimited && (queries.kind === "floats" || queries.kind === "bits");
 }
 
 /** Of some rows, as they follow one another. */
