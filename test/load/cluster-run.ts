@@ -136,9 +136,12 @@ async function timesOf({
   cluster,
 }: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs" | "tasks" | "endedMs">> {
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
-  const jobs = (await Array.fromAsync(new RecordReader(store, JOBS).scan())).map(({ record }) => record);
+  const all = (await Array.fromAsync(new RecordReader(store, JOBS).scan())).map(({ record }) => record);
+  // Nobody has asked for compactions, which come when the jobs have ended.
+  const jobs = all.filter(({ kind }) => kind === "import");
   const created = new Map(jobs.map(({ jobId, createdMs }) => [jobId, createdMs]));
-  const tasks = (await Array.fromAsync(new RecordReader(store, TASKS).scan())).map(({ record }) => record);
+  const found = (await Array.fromAsync(new RecordReader(store, TASKS).scan())).map(({ record }) => record);
+  const tasks = found.filter(({ jobId }) => created.has(jobId));
   const queueWaitMs = tasks.map(({ jobId, startedMs }) => startedMs - (created.get(jobId) ?? startedMs));
   const ofNodes = Map.groupBy(tasks, ({ nodeId }) => nodeId).values();
   const endedMs = Math.max(...jobs.map(({ completedMs }) => completedMs));

@@ -44,14 +44,14 @@ class TimedRunner implements AttemptRunner {
     const input = decodePlain(task.input) as ImportTaskInput;
     const startedMs = Date.now();
     // Between 0.8 and 1.2 times: tasks that all took the same time would all end at the same moment, as none do.
-    const wantedMs = taskMs * (0.8 + 0.4 * Math.random()) - this.#lateMs;
+    const wantedMs = Math.max(0, taskMs * (0.8 + 0.4 * Math.random()) - this.#lateMs);
     const buckets = input.vchannels.map((vchannel) => ({ partitionId: input.partitionIds[0], vchannel }));
     const ids = (await hooks.answer({ kind: "segments", buckets })) as bigint[];
     await hooks.answer({ kind: "log_ids", count: 16 });
-    for (let leftMs = wantedMs; leftMs > 0; leftMs = wantedMs - (Date.now() - startedMs)) {
-      await sleep(Math.min(1000, leftMs), undefined, { signal });
-      hooks.onProgress(rows / 2, input.sets[0].files[0].sizeBytes / 2);
-    }
+    const leftMs = () => wantedMs - (Date.now() - startedMs);
+    if (leftMs() > 0) await sleep(leftMs() / 2, undefined, { signal });
+    hooks.onProgress(rows / 2, input.sets[0].files[0].sizeBytes / 2);
+    if (leftMs() > 0) await sleep(leftMs(), undefined, { signal });
     this.#lateMs = Math.max(0, Date.now() - startedMs - wantedMs);
     const share = rows / buckets.length;
     const segments = buckets.map(({ partitionId, vchannel }, i) => ({
