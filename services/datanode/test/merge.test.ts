@@ -127,22 +127,48 @@ const inMemory: Memory = { workerMemoryBytes: 1 << 24 };
 const valuesOnDisk: Memory = { workerMemoryBytes: 5000 };
 const allOnDisk: Memory = { workerMemoryBytes: 5000, tableBytes: 600 };
 
+/** As JSON Lines, or as Parquet with so many rows in each row group, which has no vectors. */
+async function putRows(keyField: typeof code, rows: readonly FileRow[], groupRows: number | undefined) {
+  if (groupRows !== undefined) return putParquet("a.parquet", keyField, rows, groupRows);
+  const lines = rows.map(({ key, ...row }) => JSON.stringify({ [keyField.name]: key, ...row }));
+  return putFile("a.jsonl", Buffer.from(lines.join("\n")));
+}
+
+function putParquet(path: string, keyField: typeof code, rows: readonly FileRow[], rowGroupSize: number) {
+  const [key, string, int] = [rows.map((row) => row.key), "STRING" as const, "INT32" as const];
+  const columnData = [
+    { name: keyField.name, type: keyField === name ? string : int, data: key, nullable: true },
+    { name: "text", type: string, data: rows.map((row) => row.text), nullable: true },
+    { name: "number", type: int, data: rows.map((row) => row.number), nullable: true },
+  ];
+  return putFile(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize })));
+}
+
+async function putFile(path: string, bytes: Uint8Array) {
+  const { sizeBytes } = await sources.put(path, [bytes]);
+  const version = `${(await sources.stat(path))?.modifiedMs}`;
+  const file = { path, source: "memory", key: path, sizeBytes, version };
+  return { format: path.slice(path.indexOf(".") + 1), files: [file] };
+}
+
+interface MergeOptions extends Partial<Omit<MergeTaskInput, "rules">> {
+  readonly rules?: Partial<FileRowRules>;
+  readonly groupRows?: number | undefined;
+}
+
 async function merge(
   keyField: typeof code,
   rows: readonly FileRow[],
-  { rules, ...more }: { readonly rules?: Partial<FileRowRules> } & Partial<Omit<MergeTaskInput, "rules">> = {},
+  { rules, groupRows, ...more }: MergeOptions = {},
   { workerMemoryBytes, ...limits }: Memory = inMemory,
 ) {
-  const lines = rows.map(({ key, ...row }) => JSON.stringify({ [keyField.name]: key, ...row }));
-  const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from(lines.join("\n"))]);
-  const version = `${(await sources.stat("a.jsonl"))?.modifiedMs}`;
-  const file = { path: "a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version };
+  const set = await putRows(keyField, rows, groupRows);
   const input: MergeTaskInput = {
     ...{ collectionId: 9n, sourceCollectionId: 1n, snapshotTs: 1000n, expiredTs: 0n, keyField, newFields },
     primaryKey: id,
     ...{ segmentIds: [...visible.keys()].map(segmentId), countedSegmentIds: [] },
     ...{ partitions: [[2n, 20n]], vchannels: [["v0", "w0"]] },
-    ...{ sets: [{ format: "jsonl", files: [file] }], options: {}, timezone: "UTC", isDryRun: false, ...more },
+    ...{ sets: [set], options: {}, timezone: "UTC", isDryRun: false, ...more },
     rules: {
       ...{ mergeField: keyField.name, onDuplicateKey: "error", onUnmatchedFileRow: "ignore" },
       ...rules,
@@ -239,7 +265,8 @@ describe("a merge task", () => {
         fc.constantFrom(inMemory, valuesOnDisk, allOnDisk),
         fc.option(fc.array(fc.nat({ max: 180 }).map(BigInt), { maxLength: 20 })),
         fc.array(fc.nat({ max: 2 }), { minLength: 4, maxLength: 4 }),
-        async (segments, fileRows, onDuplicateKey, memory, deleted, tasks) => {
+        fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined }),
+        async (segments, fileRows, onDuplicateKey, memory, deleted, tasks, groupRows) => {
           visible.clear();
           let firstId = 0;
           for (const [i, keys] of segments.entries()) {
@@ -255,10 +282,12 @@ describe("a merge task", () => {
           const isDeleted = (_key: unknown, row: number) => deleted?.includes(BigInt(row)) === true;
           if (deleted) await remove(new Set(deleted));
           const keys = segments.flat().map((key, row) => (isDeleted(key, row) ? null : isText ? asText(key) : key));
-          const made = await mergeByTasks(tasks, tasks[0], keyField, rows, { rules: { onDuplicateKey } }, memory);
+          const fields = groupRows === undefined ? newFields : [text, number];
+          const options = { rules: { onDuplicateKey }, newFields: fields, groupRows };
+          const made = await mergeByTasks(tasks, tasks[0], keyField, rows, options, memory);
           const { text: texts, vector: vectors, number: numbers, ...counts } = naive(keys, rows, onDuplicateKey);
           expect(await columnOf(made.segments, text)).toEqual(texts);
-          expect(await columnOf(made.segments, vector)).toEqual(vectors);
+          if (fields.includes(vector)) expect(await columnOf(made.segments, vector)).toEqual(vectors);
           expect(await columnOf(made.segments, number)).toEqual(numbers);
           for (const field of schema.fields)
             expect(await columnOf(made.segments, field)).toEqual(await columnOf([...visible.values()], field));
@@ -303,11 +332,7 @@ describe("a merge task", () => {
       { name: "number", type: "INT32" as const, data: codes.map((_, i) => i) },
       { name: "other", type: "INT32" as const, data: codes },
     ];
-    const bytes = new Uint8Array(parquetWriteBuffer({ columnData }));
-    const { sizeBytes } = await sources.put("a.parquet", [bytes]);
-    const version = `${(await sources.stat("a.parquet"))?.modifiedMs}`;
-    const file = { path: "a.parquet", source: "memory", key: "a.parquet", sizeBytes, version };
-    const sets = [{ format: "parquet", files: [file] }];
+    const sets = [await putFile("a.parquet", new Uint8Array(parquetWriteBuffer({ columnData })))];
     const { segments, report } = await merge(
       code,
       [],
@@ -319,6 +344,60 @@ describe("a merge task", () => {
     expect(await columnOf(segments, number)).toEqual(codes);
     // Told once, although the file is read twice.
     expect(warnings).toEqual([expect.stringContaining("'other'")]);
+  });
+
+  describe("of several, by Parquet files", () => {
+    const rowsOf = (begin: number, end: number) =>
+      Array.from({ length: end - begin }, (_, i) => ({ code: begin + i, name: null }));
+    const fileRows = (end: number, bad = -1) =>
+      Array.from({ length: end }, (_, i) => ({
+        ...{ key: i, text: i === bad ? "x".repeat(301) : `t${i}`, vector: null, number: i },
+      }));
+    /** The second of two tasks, which does not count. */
+    const second = async (rows: readonly FileRow[], memory?: Memory) => {
+      const segmentIds = [segmentId([...visible.keys()][1])];
+      return merge(
+        code,
+        rows,
+        { ...{ segmentIds, countedSegmentIds: false }, newFields: [text, number], groupRows: 100 },
+        memory,
+      );
+    };
+    const first = async (rows: readonly FileRow[]) => {
+      const [own, counted] = [...visible.keys()].map(segmentId);
+      const ids = { segmentIds: [own], countedSegmentIds: [counted] };
+      return merge(code, rows, { ...ids, newFields: [text, number], groupRows: 100 });
+    };
+    beforeEach(async () => {
+      await add(70n, rowsOf(0, 300), 0);
+      await add(80n, rowsOf(300, 650), 300);
+    });
+
+    it("reads the values of row groups alone in which its rows have found something", async () => {
+      const file = fileRows(900, 150);
+      const { segments } = await second(file);
+      expect(await columnOf(segments, text)).toEqual(rowsOf(300, 650).map((row) => `t${row.code}`));
+      await expect(first(file)).rejects.toMatchObject({ code: "value_invalid", at: { row: 150, field: "text" } });
+    });
+
+    it("leaves the values that nobody has found to the task that counts, which checks them", async () => {
+      const file = fileRows(900, 850);
+      expect((await second(file)).report).toMatchObject({ matchedSourceRows: 350 });
+      await expect(first(file)).rejects.toMatchObject({ code: "value_invalid", at: { row: 850, field: "text" } });
+    });
+
+    it("names keys that several rows have by their rows in the file", async () => {
+      const file = fileRows(900).map((row, i) => ({ ...row, key: i === 750 ? 3 : row.key }));
+      for (const task of [first, second])
+        await expect(task(file)).rejects.toMatchObject({ at: { row: 750, field: "code" } });
+    });
+
+    it("holds no values that others have found, and puts its own aside where they do not fit", async () => {
+      const own = rowsOf(300, 650).map((row) => `t${row.code}`);
+      // Of 900 rows they would be 14 kB at least.
+      for (const workerMemoryBytes of [12_000, 2000])
+        expect(await columnOf((await second(fileRows(900), { workerMemoryBytes })).segments, text)).toEqual(own);
+    });
   });
 
   it("changes no values that are on their way into the store", async () => {

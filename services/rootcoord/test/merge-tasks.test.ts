@@ -26,13 +26,27 @@ const plan = (segments: StoredSegment[], fileMegabytes: number, workers: number 
   return new MergePlanner({ dataCoord, splitBytes: 512 * MB } as never).plan(merge(fileMegabytes));
 };
 
-it("is a task for each free worker, of about as many bytes, the first of which looks up the rows of all others", async () => {
-  const segments = [100, 400, 100, 500, 300].map((megabytes, i) => segment(BigInt(i + 1), megabytes));
+it("is a task for each free worker, of about as many bytes one behind the other, the first of which looks up the rows of all others", async () => {
+  const segments = [100, 300, 100, 400, 500].map((megabytes, i) => segment(BigInt(i + 1), megabytes)).reverse();
   expect(await plan(segments, 50, 3)).toMatchObject([
-    { segmentIds: [1n, 5n], countedSegmentIds: [4n, 2n, 3n], sizeBytes: 450 * MB, announcedRows: 4000, groupCount: 1 },
-    { segmentIds: [4n], countedSegmentIds: false, sizeBytes: 550 * MB },
-    { segmentIds: [2n, 3n], countedSegmentIds: false, sizeBytes: 550 * MB },
+    { segmentIds: [4n], countedSegmentIds: [1n, 2n, 3n, 5n], sizeBytes: 450 * MB, announcedRows: 4000, groupCount: 1 },
+    { segmentIds: [1n, 2n, 3n], countedSegmentIds: false, sizeBytes: 550 * MB },
+    { segmentIds: [5n], countedSegmentIds: false, sizeBytes: 550 * MB },
   ]);
+});
+
+it("is a task for each free worker where the first or the last segment is most of the collection", async () => {
+  for (const sizes of [
+    [900, 50, 50],
+    [50, 50, 900],
+  ]) {
+    const tasks = await plan(
+      sizes.map((megabytes, i) => segment(BigInt(i + 1), megabytes)),
+      1,
+      3,
+    );
+    expect(tasks.map(({ segmentIds = [] }) => segmentIds.length)).toEqual([1, 1, 1]);
+  }
 });
 
 it.each([

@@ -1,7 +1,9 @@
-import { isNullKey, type MergeKeys } from "./merge-keys.ts";
+import type { MergeKeys } from "./merge-keys.ts";
 
 /** Words of an int64 key: the lower half, then the upper one, which has the sign. */
 const PER_KEY = 2;
+/** Upper half of the least key. */
+const LEAST = -(2 ** 31);
 
 /** A key that lies further away than two to the power of it is in no order with the one before. */
 const MAX_STRIDES = 8;
@@ -30,14 +32,19 @@ export class AscendingKeys {
   /** Whether the keys of a batch go on in order, behind those that are here; nulls are none. @param words of the keys here */
   takes(keys: MergeKeys, words: Uint32Array): boolean {
     if (keys.perKey !== PER_KEY) return false;
-    let before: Uint32Array | undefined = this.#count > 0 ? words : undefined;
-    let last = this.#count - 1;
+    const {
+      words: added,
+      column: { validity },
+      rowCount,
+    } = keys;
     let count = this.#count;
-    for (let row = 0; row < keys.rowCount; row++) {
-      if (isNullKey(keys, row)) continue;
-      if (before && compare(before, last, keys.words, row) >= 0) return false;
-      before = keys.words;
-      last = row;
+    // Halves of the key before: below all of them at first, which the first key may be, too.
+    let [low, high] = count > 0 ? [words[2 * count - 2], words[2 * count - 1] | 0] : [-1, LEAST];
+    for (let row = 0; row < rowCount; row++) {
+      if (validity?.[row] === 0) continue;
+      const [nextLow, nextHigh] = [added[2 * row], added[2 * row + 1] | 0];
+      if (nextHigh < high || (nextHigh === high && nextLow <= low)) return false;
+      [low, high] = [nextLow, nextHigh];
       count++;
     }
     this.#count = count;

@@ -1,8 +1,7 @@
-import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { FileRowRules } from "@sluice/jobs";
 import { AscendingKeys } from "./ascending-keys.ts";
-import { giveWords, takeWords } from "./growing-memory.ts";
+import { giveHeld, giveWords, takeHeld, takeWords } from "./growing-memory.ts";
 import { KeyIndex } from "./key-index.ts";
 import { copyKey, isNullKey, keyText, type MergeKeys, type SourceKeys } from "./merge-keys.ts";
 
@@ -147,7 +146,7 @@ export class FileKeys implements Disposable {
   /** All rows are there. @throws {ImportError} `value_invalid` for keys that several have, where that is an error */
   finish(mergeField: string): void {
     this.#counts.duplicateFileKeys += this.#duplicates;
-    this.#matched = takeMemory(this.#rowCount).fill(0);
+    this.#matched = takeHeld(this.#rowCount).fill(0);
     if (this.#samples.length === 0) return;
     const more = this.#duplicates > this.#samples.length ? `, … (${this.#duplicates} rows in all)` : "";
     const reason = `several rows of the files have one key: ${this.#samples.join(", ")}${more}; say onDuplicateKey "first" or "last" to take one of them`;
@@ -178,13 +177,23 @@ export class FileKeys implements Disposable {
     return found;
   }
 
-  /** Counts what has found nothing. @param others rows of the source that were not looked up */
-  async end(others?: AsyncIterable<SourceKeys>): Promise<void> {
+  /** Notes which rows of the files these find. */
+  async lookUp(others: AsyncIterable<SourceKeys>): Promise<void> {
     let rows = new Int32Array(0);
-    for await (const { keys } of others ?? []) {
+    for await (const { keys } of others) {
       if (rows.length < keys.rowCount) rows = new Int32Array(2 * keys.rowCount);
       this.find(keys, rows);
     }
+  }
+
+  /** Whether one of the rows `[begin, end)` that are kept was found. */
+  hasMatch(begin: number, end: number): boolean {
+    return this.#matched.subarray(begin, end).includes(1);
+  }
+
+  /** Counts what has found nothing. @param others rows of the source that were not looked up */
+  async end(others?: AsyncIterable<SourceKeys>): Promise<void> {
+    if (others) await this.lookUp(others);
     let matchedRows = 0;
     for (let row = 0; row < this.#rowCount; row++) matchedRows += this.#matched[row];
     this.#counts.unmatchedFileRows += this.#size - matchedRows;
@@ -193,7 +202,7 @@ export class FileKeys implements Disposable {
   /** Gives its memory back. */
   [Symbol.dispose](): void {
     giveWords(this.#words);
-    giveMemory(this.#matched);
+    giveHeld(this.#matched);
     [this.#words, this.#matched] = [new Uint32Array(0), new Uint8Array(0)];
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { formatNamed, openReader, planFields, withFolderKeys } from "@sluice/formats";
+import { type FileProbe, formatNamed, openReader, planFields, type SourceRange, withFolderKeys } from "@sluice/formats";
 import type { MergeTaskInput, SourceSet } from "@sluice/jobs";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import type { TaskContext } from "../task-kind.ts";
@@ -19,80 +19,125 @@ export interface FileBatch {
 /** Pages of columnar files may take so many times what rows may, as in an import. */
 const WHOLE_BY_ROWS = 3;
 
-/**
- * The rows of all files, in order, as an import reads them: of whatever format, checked against the new fields. Of the file only
- * the key and the new fields are read.
- * @param areKeysEnough the values of the new fields need not be there, nor are they checked, nor is anything warned of: there is
- *   another reading, for the values
- * @throws {ImportError} as `FormatReader.batches`; `schema_mismatch` for a file without one of the columns
- */
-export async function* fileRows(
-  input: MergeTaskInput,
-  context: TaskContext,
-  onBytes: (bytes: number) => void,
-  areKeysEnough = false,
-): AsyncGenerator<FileBatch> {
-  const schema = fileSchema(input);
-  let before = 0;
-  for (const [group, set] of input.sets.entries()) {
-    yield* rowsOf(set, { schema, input, context, group, areKeysEnough, onBytes: (bytes) => onBytes(before + bytes) });
-    before += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  }
+/** Rows that are read together: all of a set of files, or those of some units of it that lie one behind the other. */
+export interface FileSpan {
+  /** Number of the set. */
+  readonly set: number;
+  readonly range?: SourceRange;
+  /** Bytes of the files before it. */
+  readonly firstByte: number;
+}
+
+/** Every set at once. */
+export function wholeSets({ sets }: MergeTaskInput): FileSpan[] {
+  let firstByte = 0;
+  return sets.map((one, set) => {
+    const span = { set, firstByte };
+    firstByte += bytesOf(one);
+    return span;
+  });
+}
+
+function bytesOf({ files }: SourceSet): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
+}
+
+/** What is known of the files before their rows are read. */
+export interface AnnouncedFiles {
+  /** A first guess: no more than the files have bytes; 0 where nobody was asked. */
+  readonly rowCount: number;
+  /** All rows, in order. */
+  readonly spans: readonly FileSpan[];
+  /** Keys can be read without the values beside them, and some spans without the others. */
+  readonly areSpansApart: boolean;
 }
 
 /** Of more files it is not worth asking each. */
 const MAX_ASKED_SETS = 64;
+/** Of one set. */
+const MAX_SPANS = 32;
 
-/** Rows of the files as far as headers and footers announce them, for a first guess: no more than the files have bytes. */
-export async function announcedRows(input: MergeTaskInput, { openFiles, signal }: TaskContext): Promise<number> {
-  let rows = 0;
-  if (input.sets.length > MAX_ASKED_SETS) return 0;
-  for (const set of input.sets) {
-    const options = { ...input.options, ...set.options };
-    const bytes = set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    await using opened = await openFiles(set.files, input.sources);
-    const probe = { sources: opened.files, plan: planFields(fileSchema(input), options, set.folders), options };
-    const { rowCount = 0 } = await formatNamed(set.format).probe(probe, signal);
-    rows += Math.min(rowCount, bytes);
+/** What headers and footers announce. @throws as `Format.probe` */
+export async function announcedFiles(input: MergeTaskInput, context: TaskContext): Promise<AnnouncedFiles> {
+  const spans: FileSpan[] = [];
+  let rowCount = 0;
+  for (const whole of wholeSets(input)) {
+    const probed = input.sets.length > MAX_ASKED_SETS ? undefined : await probe(input, context, whole.set);
+    rowCount += Math.min(probed?.rowCount ?? 0, bytesOf(input.sets[whole.set]));
+    spans.push(...(probed ? spansOf(probed, whole) : [whole]));
   }
-  return rows;
+  const areSpansApart = input.sets.every(({ format }) => formatNamed(format).rangeUnit === "row group");
+  return { rowCount, spans, areSpansApart };
 }
 
-interface SetWork {
-  readonly schema: CollectionSchema;
-  readonly input: MergeTaskInput;
-  readonly context: TaskContext;
-  readonly group: number;
-  readonly areKeysEnough: boolean;
-  readonly onBytes: (bytes: number) => void;
+async function probe(input: MergeTaskInput, { openFiles, signal }: TaskContext, set: number): Promise<FileProbe> {
+  const { files, format, folders, options: own } = input.sets[set];
+  const options = { ...input.options, ...own };
+  await using opened = await openFiles(files, input.sources);
+  const probed = { sources: opened.files, plan: planFields(fileSchema(input), options, folders), options };
+  return await formatNamed(format).probe(probed, signal);
 }
 
-async function* rowsOf(set: SourceSet, work: SetWork): AsyncGenerator<FileBatch> {
-  const { schema, input, context, group, areKeysEnough, onBytes } = work;
+/** Of about the same number of units. */
+function spansOf({ cuts, cutBytes }: FileProbe, whole: FileSpan): FileSpan[] {
+  if (typeof cuts === "string" || !cutBytes || cuts.length <= 2) return [whole];
+  const step = Math.ceil((cuts.length - 1) / MAX_SPANS);
+  const spans: FileSpan[] = [];
+  for (let i = 0; i + 1 < cuts.length; i += step) {
+    const range = { begin: cuts[i], end: cuts[Math.min(i + step, cuts.length - 1)] };
+    spans.push({ ...whole, range, firstByte: whole.firstByte + cutBytes[i] });
+  }
+  return spans;
+}
+
+export interface FileRowsOptions {
+  readonly onBytes?: (bytes: number) => void;
+  /**
+   * The values of the new fields need not be there, nor are they checked, nor is anything warned of: there is another reading, for the
+   * values.
+   */
+  readonly areKeysEnough?: boolean;
+}
+
+/**
+ * The rows of a span, in order, as an import reads them: of whatever format, checked against the new fields. Of the file only the key
+ * and the new fields are read.
+ * @throws {ImportError} as `FormatReader.batches`; `schema_mismatch` for a file without one of the columns
+ */
+export async function* fileRows(
+  { set: group, range, firstByte }: FileSpan,
+  input: MergeTaskInput,
+  context: TaskContext,
+  { onBytes, areKeysEnough = false }: FileRowsOptions = {},
+): AsyncGenerator<FileBatch> {
   const { signal, limits } = context;
+  const set = input.sets[group];
+  const schema = fileSchema(input);
   const warn = (text: string) => !areKeysEnough && context.warn(text, group);
   const options = { ...input.options, ...set.options };
   const plan = planFields(schema, options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   await using reader = openReader(set.format, {
-    ...{ sources: opened.files, plan, options, wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes },
-    ...{ warn, ...(areKeysEnough && { enoughFields: 1 }) },
+    ...{ sources: opened.files, plan, options, wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes, warn },
+    ...(range && { range }),
+    ...(areKeysEnough && { enoughFields: 1 }),
   });
+  const fields = areKeysEnough ? schema.fields.slice(0, 1) : schema.fields;
   let row = 0;
   for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal })) {
     signal.throwIfAborted();
-    yield { ...columnsOf(withFolderKeys(plan, batch), work, set), at: { file: set.files[0].path, row } };
+    yield { ...columnsOf(withFolderKeys(plan, batch), fields, set), at: { file: set.files[0].path, row } };
     row += batch.rowCount;
-    onBytes(batch.sourceBytes);
+    onBytes?.(firstByte + batch.sourceBytes);
     await turn();
   }
   // A file that was written again meanwhile would give other rows than its owner means, without an error.
   for (const file of opened.files) await file.check(signal);
-  if (row === 0) warn(`${excerptOfList(set.files.map(({ path }) => path))}: no rows`);
+  if (row === 0 && !range) warn(`${excerptOfList(set.files.map(({ path }) => path))}: no rows`);
 }
 
-function columnsOf({ columns, rowCount }: InsertBatch, { schema, areKeysEnough }: SetWork, { files }: SourceSet) {
-  const given = (areKeysEnough ? schema.fields.slice(0, 1) : schema.fields).map(({ name }, i): Column => {
+function columnsOf({ columns, rowCount }: InsertBatch, fields: readonly FieldSchema[], { files }: SourceSet) {
+  const given = fields.map(({ name }, i): Column => {
     const column = columns[i];
     if (column) return column;
     const what = i === 0 ? "the merge field" : "a new field";

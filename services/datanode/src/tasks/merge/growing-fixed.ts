@@ -1,6 +1,14 @@
-import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
-import { areAllFound, copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
+import {
+  areAllFound,
+  copyBytes,
+  firstOfRun,
+  type GrowingColumn,
+  giveHeld,
+  grown,
+  Nulls,
+  Scratch,
+} from "./growing-memory.ts";
 
 /** Values of one width, a row behind the other. */
 export class GrowingFixed implements GrowingColumn {
@@ -81,7 +89,7 @@ export class GrowingFixed implements GrowingColumn {
   }
 
   release(): void {
-    giveMemory(this.#data);
+    giveHeld(this.#data);
     this.#data = new Uint8Array(0);
     for (const one of [this.#nulls, this.#gathered, this.#validity]) one.release();
   }

@@ -1,4 +1,4 @@
-import { giveMemory, takeMemory } from "@sluice/async";
+import { giveMemory, isPooled, releaseMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 
 /** Values of a column that grows at its end: all in memory, no object a row. */
@@ -73,7 +73,7 @@ export class Nulls {
   }
 
   release(): void {
-    giveMemory(this.#validity);
+    giveHeld(this.#validity);
     this.#validity = new Uint8Array(0);
     this.#hasNulls = false;
   }
@@ -133,21 +133,37 @@ export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: nu
 
 const FIRST_BYTES = 256;
 
+/**
+ * What is larger and stays for long lies outside of the thread's arena, which readers and kernels else had no room in: pages are
+ * decoded there several times as fast.
+ */
+const LARGE_BYTES = 4 << 20;
+
+/** Memory that is held for the whole of a merge, with any content. @param largeBytes lies outside of the arena, if it can */
+export function takeHeld(length: number, largeBytes = LARGE_BYTES): Uint8Array<ArrayBuffer> {
+  return length > largeBytes ? new Uint8Array(length) : takeMemory(length);
+}
+
+export function giveHeld(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.length <= LARGE_BYTES || isPooled(bytes)) giveMemory(bytes);
+  else releaseMemory(bytes);
+}
+
 /** The same bytes with room for `length`; behind them is anything. The memory of before is given back. */
-export function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+export function grown(bytes: Uint8Array<ArrayBuffer>, length: number, largeBytes?: number): Uint8Array<ArrayBuffer> {
   if (length <= bytes.length) return bytes;
-  const larger = takeMemory(Math.max(FIRST_BYTES, length));
+  const larger = takeHeld(Math.max(FIRST_BYTES, length), largeBytes);
   larger.set(bytes);
-  giveMemory(bytes);
+  giveHeld(bytes);
   return larger;
 }
 
-/** Memory for numbers, with any content. */
+/** As `takeHeld`, of `count` numbers. */
 export function takeWords(count: number): Uint32Array<ArrayBuffer> {
-  const { buffer, byteOffset } = takeMemory(4 * count);
+  const { buffer, byteOffset } = takeHeld(4 * count);
   return new Uint32Array(buffer, byteOffset, count);
 }
 
 export function giveWords({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): void {
-  giveMemory(new Uint8Array(buffer, byteOffset, byteLength));
+  giveHeld(new Uint8Array(buffer, byteOffset, byteLength));
 }

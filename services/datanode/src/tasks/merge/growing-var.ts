@@ -1,4 +1,3 @@
-import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { copyShort, LONG_BYTES, placeTexts, viewOf } from "@sluice/kernels";
 import {
@@ -6,6 +5,7 @@ import {
   copyBytes,
   firstOfRun,
   type GrowingColumn,
+  giveHeld,
   giveWords,
   grown,
   Nulls,
@@ -14,6 +14,10 @@ import {
 } from "./growing-memory.ts";
 
 const FIRST_STARTS = 32;
+/** Where the number of rows is known, memory is taken for so much more than the values so far let expect. */
+const SLACK = 1.1;
+/** A kernel finds texts in any order where they lie in the thread's arena: up to a third of it they do. */
+const LARGE_TEXT_BYTES = 40 << 20;
 /** Values that are brought into the processor before they are copied. */
 const TOUCHED_ROWS = 256;
 /** Values of any length, one behind the other: less than 4 GiB of them. */
@@ -27,6 +31,7 @@ export class GrowingVar implements GrowingColumn {
   /** Where each value begins, and behind the last one where it ends. */
   #starts = new Uint32Array(0);
   #rows = 0;
+  #expectedRows = 0;
 
   get bytes(): number {
     return this.#data.length + this.#starts.byteLength + this.#nulls.bytes;
@@ -41,7 +46,7 @@ export class GrowingVar implements GrowingColumn {
     const { offsets, data, validity } = column;
     const at = this.#end;
     const end = at + offsets[count] - offsets[0];
-    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    this.#makeRoom(end, this.#rows + count);
     this.#data.set(data.subarray(offsets[0], offsets[count]), at);
     const rows = this.#rows + count;
     if (rows >= this.#starts.length)
@@ -66,7 +71,7 @@ export class GrowingVar implements GrowingColumn {
       end += offsets[rows[i] + 1] - offsets[rows[i]];
     }
     starts[count] = end;
-    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    this.#makeRoom(end, count);
     const target = this.#data;
     const [from, to] = [viewOf(source), viewOf(target)];
     for (let i = 0; i < rows.length; i++) {
@@ -79,7 +84,16 @@ export class GrowingVar implements GrowingColumn {
     this.#rows = count;
   }
 
+  /** @param rows that have `end` bytes together */
+  #makeRoom(end: number, rows: number): void {
+    if (end <= this.#data.length) return;
+    const length =
+      rows < this.#expectedRows ? Math.ceil((end / rows) * this.#expectedRows * SLACK) : 2 * this.#data.length;
+    this.#data = grown(this.#data, Math.max(end, length), LARGE_TEXT_BYTES);
+  }
+
   reserve(rows: number): void {
+    this.#expectedRows = rows;
     this.#starts = grownStarts(this.#starts, rows + 1);
   }
 
@@ -157,7 +171,7 @@ export class GrowingVar implements GrowingColumn {
 
   all(): Column {
     const rows = this.#rows;
-    if (rows === 0) this.reserve(0);
+    if (rows === 0) this.#starts = grownStarts(this.#starts, 1);
     const [offsets, data] = [this.#starts.subarray(0, rows + 1), this.#data.subarray(0, this.#end)];
     return { kind: "var", offsets, data, validity: this.#nulls.validity(rows) };
   }
@@ -168,7 +182,7 @@ export class GrowingVar implements GrowingColumn {
   }
 
   release(): void {
-    giveMemory(this.#data);
+    giveHeld(this.#data);
     giveWords(this.#starts);
     [this.#data, this.#starts] = [new Uint8Array(0), new Uint32Array(0)];
     for (const one of [this.#nulls, this.#gathered, this.#validity, this.#offsets, this.#froms]) one.release();

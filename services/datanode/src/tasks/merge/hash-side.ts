@@ -13,7 +13,13 @@ const VAR_BYTES = 12;
 
 /** Limits of a hash side; above them its rows are put aside on disk. */
 export interface HashLimits extends KeyLimits {
+  /** 0: none are held. */
   readonly valueBytes: number;
+}
+
+/** Bytes of a row of values, about. */
+export function rowBytes(fields: readonly FieldSchema[]): number {
+  return fields.reduce((sum, field) => sum + (fixedWidth(field) || VAR_BYTES), 0);
 }
 
 /** Rows of the files in memory, found by their keys; of those whose values do not fit, the keys alone. */
@@ -26,8 +32,7 @@ export class HashSide implements Disposable {
     this.keys = new FileKeys(rules, limits, counts);
     this.#limits = limits;
     const { expectedRows = 0, valueBytes } = limits;
-    const bytesOf = (varBytes: number) => fields.reduce((sum, field) => sum + (fixedWidth(field) || varBytes), 0);
-    if (expectedRows * bytesOf(VAR_BYTES) > valueBytes) return;
+    if (valueBytes === 0 || expectedRows * rowBytes(fields) > valueBytes) return;
     this.#store = new RowStore(fields);
     this.#store.reserve(expectedRows);
   }

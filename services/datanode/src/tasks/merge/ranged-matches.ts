@@ -1,8 +1,8 @@
-import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { DataType, type FieldSchema, rowIdField } from "@sluice/schema";
 import { DealtRows } from "./dealt-rows.ts";
 import type { FileKeys } from "./file-keys.ts";
+import { giveWords, takeWords } from "./growing-memory.ts";
 import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
 import type { SourceKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
@@ -58,8 +58,7 @@ export class RangedMatches implements RowMatcher {
     this.#source = source;
     this.#options = options;
     this.#store = new RowStore(options.newFields);
-    const { buffer, byteOffset } = takeMemory(4 * keys.rowCount);
-    this.#places = new Uint32Array(buffer, byteOffset, keys.rowCount);
+    this.#places = takeWords(keys.rowCount);
   }
 
   /**
@@ -159,7 +158,7 @@ export class RangedMatches implements RowMatcher {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#keys[Symbol.dispose]();
     this.#store[Symbol.dispose]();
-    giveMemory(new Uint8Array(this.#places.buffer, this.#places.byteOffset, this.#places.byteLength));
+    giveWords(this.#places);
     for (const { rows } of this.#ranges) await rows[Symbol.asyncDispose]();
   }
 }

@@ -1,14 +1,23 @@
 import { standInOf } from "@sluice/columns";
 import type { MergeTaskInput } from "@sluice/jobs";
 import type { TaskContext } from "../task-kind.ts";
-import { type FileCounts, KEY_TABLE_BYTES, type KeyLimits } from "./file-keys.ts";
-import { announcedRows, type FileBatch, fileKey, fileRows } from "./file-rows.ts";
+import { AscendingKeys } from "./ascending-keys.ts";
+import { type FileCounts, type FileKeys, KEY_TABLE_BYTES, type KeyLimits } from "./file-keys.ts";
+import {
+  type AnnouncedFiles,
+  announcedFiles,
+  type FileBatch,
+  type FileSpan,
+  fileKey,
+  fileRows,
+  wholeSets,
+} from "./file-rows.ts";
 import { GraceJoin } from "./grace-join.ts";
-import { HashSide } from "./hash-side.ts";
-import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
-import type { SourceKeys } from "./merge-keys.ts";
+import { HashSide, rowBytes } from "./hash-side.ts";
+import type { RowMatcher } from "./matched-rows.ts";
+import { MatchesInMemory, NoMatches } from "./matches-in-memory.ts";
+import { OwnMatches, type OwnOptions, type ReadSpan } from "./own-matches.ts";
 import { RangedMatches, withNumbers } from "./ranged-matches.ts";
-import { RowStore } from "./row-store.ts";
 import { RowsThatCount } from "./rows-that-count.ts";
 import type { SourceRows } from "./source-rows.ts";
 import type { SpilledBatch } from "./spill.ts";
@@ -16,8 +25,6 @@ import { SpilledMatches } from "./spilled-matches.ts";
 
 /** Bits that say which rows count may take such a part of the memory of keys: a file may have more rows that do not. */
 const KEYS_PER_BITS = 8;
-
-type StandIns = readonly (Uint8Array | null)[];
 
 /** What a merge has of the worker's memory beside `worker-memory`. */
 export type MergeLimits = Pick<KeyLimits, "tableBytes">;
@@ -39,14 +46,24 @@ export async function openMatcher(
   const { newFields, rules, keyField } = input;
   const limits = { valueBytes: context.limits.workerMemoryBytes, tableBytes };
   const { signal } = context;
+  const files = await announcedFiles(input, context);
+  const isOwn = await areOwnEnough(files, input, context);
   const counted = new RowsThatCount();
   await using sides = new AsyncDisposableStack();
-  const expectedRows = await announcedRows(input, context);
-  const side = sides.use(new HashSide(newFields, rules, { ...limits, expectedRows }, counts));
-  if (!(await fillSide(side, counted, tableBytes / KEYS_PER_BITS, input, context, counts))) {
+  const sideLimits = { ...limits, expectedRows: files.rowCount, ...(isOwn && { valueBytes: 0 }) };
+  const side = sides.use(new HashSide(newFields, rules, sideLimits, counts));
+  const reading: Reading = { input, context, counts };
+  const spans = await fillSide(
+    side,
+    counted,
+    isOwn ? files.spans : wholeSets(input),
+    tableBytes / KEYS_PER_BITS,
+    reading,
+  );
+  if (!spans) {
     side[Symbol.dispose]();
     const join = new GraceJoin({ ...{ keyField: fileKey(keyField), newFields, rules, limits, counts, signal } });
-    const run = () => join.join(countedRows(input, context, counts), source.allKeys(), source.others());
+    const run = () => join.join(countedRows(wholeSets(input), reading), source.allKeys(), source.others());
     return SpilledMatches.of(join, run, {
       ...{ newFields, standIns },
     });
@@ -54,29 +71,86 @@ export async function openMatcher(
   side.finish(rules.mergeField);
   sides.move();
   if (side.hasValues) return new MatchesInMemory(side, standIns);
+  const own =
+    isOwn && (await ownMatches(side.keys, source, spans, counted, { newFields, standIns, ...limits }, reading));
+  if (own) return own;
   await using ranged = new AsyncDisposableStack();
   const matches = ranged.use(new RangedMatches(side.keys, source, { ...{ newFields, standIns, signal }, ...limits }));
-  await matches.take(numberedRows(counted, countedRows(input, context, counts)));
+  counted.seek(0, 0);
+  await matches.take(numberedRows(counted, countedRows(wholeSets(input), reading)));
   ranged.move();
   return matches;
 }
 
-/** False where the keys do not fit. */
+/**
+ * Whether keys are read first, and then the values that rows of this task have found: where other tasks have other rows, and either the
+ * files are in the order of their keys, so that most need not be read twice, or not all of their values fit.
+ */
+async function areOwnEnough(
+  { areSpansApart, spans, rowCount }: AnnouncedFiles,
+  input: MergeTaskInput,
+  context: TaskContext,
+): Promise<boolean> {
+  const { countedSegmentIds, newFields } = input;
+  const isOneOfSeveral = countedSegmentIds === false || countedSegmentIds.length > 0;
+  if (!isOneOfSeveral || !areSpansApart) return false;
+  if (rowCount * rowBytes(newFields) > context.limits.workerMemoryBytes) return true;
+  for await (const { keys } of fileRows(spans[0], input, context, { areKeysEnough: true }))
+    return new AscendingKeys().takes(keys, keys.words);
+  return false;
+}
+
+/** What all readings of the files have in common. */
+interface Reading {
+  readonly input: MergeTaskInput;
+  readonly context: TaskContext;
+  readonly counts: FileCounts;
+}
+
+/** The spans with the rows that each has; undefined where the keys do not fit. */
 async function fillSide(
   side: HashSide,
   counted: RowsThatCount,
+  spans: readonly FileSpan[],
   maxBitsBytes: number,
-  input: MergeTaskInput,
-  context: TaskContext,
-  counts: FileCounts,
-): Promise<boolean> {
-  for await (const { keys, columns, at } of countedRows(input, context, counts, !side.hasValues)) {
-    const kept = side.add(keys, columns, at);
-    if (!kept) return false;
-    counted.add(kept, keys.rowCount);
-    if (counted.bytes > maxBitsBytes) return false;
+  reading: Reading,
+): Promise<ReadSpan[] | undefined> {
+  const read: ReadSpan[] = [];
+  reading.counts.fileRows = 0;
+  reading.counts.nullFileKeys = 0;
+  for (const span of spans) {
+    const [firstRow, begin] = [reading.counts.fileRows, side.keys.rowCount];
+    const ofSet = firstRow - (read.find((one) => one.span.set === span.set)?.firstRow ?? firstRow);
+    for await (const { keys, columns, at } of countedSpan(span, reading, !side.hasValues)) {
+      const kept = side.add(keys, columns, { ...at, row: ofSet + at.row });
+      if (!kept) return undefined;
+      counted.add(kept, keys.rowCount);
+      if (counted.bytes > maxBitsBytes) return undefined;
+    }
+    read.push({ span, firstRow, begin, end: side.keys.rowCount });
   }
-  return true;
+  return read;
+}
+
+/** Undefined where they do not fit: the keys are as they were. */
+async function ownMatches(
+  keys: FileKeys,
+  source: SourceRows,
+  spans: readonly ReadSpan[],
+  counted: RowsThatCount,
+  options: OwnOptions,
+  { input, context }: Reading,
+): Promise<OwnMatches | undefined> {
+  const own = new OwnMatches(keys, source, await source.rowCount(), options);
+  try {
+    await own.findAll();
+    if (await own.take(spans, counted, ({ span }) => fileRows(span, input, context))) return own;
+  } catch (error) {
+    await own[Symbol.asyncDispose]();
+    throw error;
+  }
+  own.release();
+  return undefined;
 }
 
 async function* numberedRows(counted: RowsThatCount, batches: AsyncIterable<FileBatch>): AsyncGenerator<SpilledBatch> {
@@ -87,66 +161,22 @@ async function* numberedRows(counted: RowsThatCount, batches: AsyncIterable<File
 }
 
 /** Counts from the start, however often the files are read. */
-async function* countedRows(
-  input: MergeTaskInput,
-  context: TaskContext,
-  counts: FileCounts,
-  areKeysEnough = false,
+async function* countedRows(spans: readonly FileSpan[], reading: Reading): AsyncGenerator<FileBatch> {
+  reading.counts.fileRows = 0;
+  reading.counts.nullFileKeys = 0;
+  for (const span of spans) yield* countedSpan(span, reading, false);
+}
+
+async function* countedSpan(
+  span: FileSpan,
+  { input, context, counts }: Reading,
+  areKeysEnough: boolean,
 ): AsyncGenerator<FileBatch> {
-  counts.fileRows = 0;
-  counts.nullFileKeys = 0;
   const onBytes = (bytes: number) => context.onProgress(0, bytes);
-  for await (const batch of fileRows(input, context, onBytes, areKeysEnough)) {
+  for await (const batch of fileRows(span, input, context, { onBytes, areKeysEnough })) {
     const { validity } = batch.keys.column;
     counts.fileRows += batch.keys.rowCount;
     if (validity) for (let row = 0; row < batch.keys.rowCount; row++) if (validity[row] === 0) counts.nullFileKeys++;
     yield batch;
-  }
-}
-
-/** There are no files: the new fields have their default, or null. */
-class NoMatches implements RowMatcher {
-  readonly #store: RowStore;
-  readonly #standIns: StandIns;
-
-  constructor({ newFields }: MergeTaskInput, standIns: StandIns) {
-    this.#store = new RowStore(newFields);
-    this.#standIns = standIns;
-  }
-
-  async match({ rowCount }: SourcePart): Promise<MatchedRows> {
-    return { columns: this.#store.gather(new Int32Array(rowCount).fill(-1), this.#standIns), matched: 0 };
-  }
-
-  async end(): Promise<void> {}
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#store[Symbol.dispose]();
-  }
-}
-
-class MatchesInMemory implements RowMatcher {
-  readonly #side: HashSide;
-  readonly #standIns: StandIns;
-  #rows = new Int32Array(0);
-
-  constructor(side: HashSide, standIns: StandIns) {
-    this.#side = side;
-    this.#standIns = standIns;
-  }
-
-  async match({ rowCount, keys }: SourcePart): Promise<MatchedRows> {
-    if (this.#rows.length < rowCount) this.#rows = new Int32Array(2 * rowCount);
-    const rows = this.#rows.subarray(0, rowCount);
-    const matched = this.#side.find(await keys(), rows);
-    return { columns: this.#side.gather(rows, this.#standIns), matched };
-  }
-
-  end(others: AsyncIterable<SourceKeys>): Promise<void> {
-    return this.#side.end(others);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#side[Symbol.dispose]();
   }
 }

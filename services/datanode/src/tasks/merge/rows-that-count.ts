@@ -28,6 +28,12 @@ export class RowsThatCount {
     }
   }
 
+  /** The second reading goes on with this row, before which so many count. */
+  seek(row: number, number: number): void {
+    this.#asked = row;
+    this.#number = number;
+  }
+
   /** Of the next rows of the second reading: the number of each among those that count, or `NO_ROW`. */
   numbers(rowCount: number): Uint32Array<ArrayBuffer> {
     const numbers = new Uint32Array(rowCount);

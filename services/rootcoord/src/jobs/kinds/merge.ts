@@ -110,17 +110,25 @@ export class MergePlanner implements JobPlanner {
 }
 
 /**
- * Segments in so many shares of about one size, each in the order of the whole; the smallest first, whose task has more to do beside.
+ * Segments in so many shares of about one size, one behind the other: what was imported together mostly has keys that lie together, and
+ * then a task need not read the values of all files. The smallest first, whose task has more to do beside.
  */
 function sharesOf(segments: readonly StoredSegment[], count: number): StoredSegment[][] {
-  const shares = Array.from({ length: count }, () => ({ bytes: 0, segments: new Set<StoredSegment>() }));
-  for (const segment of segments.toSorted((a, b) => b.memoryBytes - a.memoryBytes)) {
-    const share = shares.reduce((least, one) => (one.bytes < least.bytes ? one : least));
-    share.bytes += segment.memoryBytes;
-    share.segments.add(segment);
+  const rest = segments.toSorted((a, b) => (a.segmentId < b.segmentId ? -1 : 1));
+  const shares: StoredSegment[][] = [];
+  for (let left = count; left > 1; left--) {
+    const size = shareSize(rest, memoryBytesOf(rest) / left, rest.length - left + 1);
+    shares.push(rest.splice(0, size));
   }
-  const bySize = shares.toSorted((a, b) => a.bytes - b.bytes);
-  return bySize.map((share) => segments.filter((segment) => share.segments.has(segment)));
+  return [...shares, rest].sort((a, b) => memoryBytesOf(a) - memoryBytesOf(b));
+}
+
+/** How many of the first segments come nearest to so many bytes. */
+function shareSize(segments: readonly StoredSegment[], wantedBytes: number, most: number): number {
+  let [size, missing] = [1, wantedBytes - segments[0].memoryBytes];
+  while (size < most && Math.abs(missing - segments[size].memoryBytes) <= Math.abs(missing))
+    missing -= segments[size++].memoryBytes;
+  return size;
 }
 
 function idsOf(segments: readonly StoredSegment[]): SegmentId[] {
