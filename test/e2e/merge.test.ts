@@ -310,6 +310,69 @@ describe("a collection that a merge makes", () => {
   });
 });
 
+describe("an alias that a merge is to point to what it makes", () => {
+  const ownerOf = async (alias: string) =>
+    (await fixture.client.raw.describeAlias(milvus.DescribeAliasRequest.fromPartial({ alias }))).collection;
+  const sourceWith = async (alias: string) => {
+    const source = await collectionWith(books(200));
+    checkStatus(
+      await fixture.client.raw.createAlias(milvus.CreateAliasRequest.fromPartial({ collectionName: source, alias })),
+    );
+    return source;
+  };
+  const bodyOf = async (alias: string, more: object = {}) => ({
+    ...{ collectionName: alias, destCollectionName: newName(), mergeField: "id", newFields: priceFields },
+    ...{ files: [[await prices(`${alias}.parquet`, 0, 150)]], options: { swapAlias: alias }, ...more },
+  });
+
+  it("does so when that becomes visible: who asks by it finds all rows at any time, in the old one or the new one", async () => {
+    const [alias, source] = ["current", await sourceWith("current")];
+    expect(await rowsOf(alias)).toHaveLength(200);
+    const body = await bodyOf(alias);
+    let isOver = false;
+    const asking = (async () => {
+      const counts = new Set<number>();
+      while (!isOver) counts.add((await fixture.client.query(alias, "id >= 0", ["id"])).length);
+      return counts;
+    })();
+    const job = await merged(body).finally(() => (isOver = true));
+    expect(job).toMatchObject({ status: "SUCCESSFUL", details: { alias, destRows: 200 } });
+    expect(await asking).toEqual(new Set([200]));
+    expect(await ownerOf(alias)).toBe(body.destCollectionName);
+    const [first] = await fixture.client.query(alias, "id == 7", ["price"]);
+    expect(first).toMatchObject({ price: 7.5 });
+    // It is free of the alias: an alias keeps its collection from being dropped.
+    await fixture.client.dropCollection(source);
+  });
+
+  it("leaves it where it is when nothing comes of the merge", async () => {
+    const source = await sourceWith("kept");
+    const dry = await merged(await bodyOf("kept", { options: { swapAlias: "kept", dryRun: true } }));
+    expect(dry.status).toBe("SUCCESSFUL");
+    const failed = await merged(await bodyOf("kept", { options: { swapAlias: "kept", minMatchRatio: 1 } }));
+    expect(failed).toMatchObject({ status: "FAILED", details: { matchedSourceRows: 150 } });
+    expect(await ownerOf("kept")).toBe(source);
+  });
+
+  it("makes one that there is not, and loads nothing where the source is not loaded or has a vector without an index", async () => {
+    const released = milvus.ReleaseCollectionRequest.fromPartial({ collectionName: await sourceWith("unloaded") });
+    checkStatus(await fixture.client.raw.releaseCollection(released));
+    const loaded = await sourceWith("loaded");
+    await rowsOf(loaded);
+    const vector = { fieldName: "extra", dataType: "FLOAT_VECTOR", params: { dim: 2 } };
+    for (const [name, more] of [
+      ["unloaded", {}],
+      ["loaded", { newFields: [vector], files: [], mergeField: "" }],
+    ] as const) {
+      const body = await bodyOf(name, { options: { swapAlias: `new_${name}` }, ...more });
+      expect((await merged(body)).status).toBe("SUCCESSFUL");
+      expect(await ownerOf(`new_${name}`)).toBe(body.destCollectionName);
+      const state = await call("POST", "/v2/vectordb/collections/get_load_state", { collectionName: `new_${name}` });
+      expect(state.data).toMatchObject({ loadState: "LoadStateNotLoad" });
+    }
+  });
+});
+
 it("a request with the key of an earlier one is that one, and another request with it is refused", async () => {
   const source = await collectionWith(books(3));
   const headers = { "content-type": "application/json", "idempotency-key": "merge-1" };
@@ -369,7 +432,8 @@ describe("a request to merge is refused", () => {
     ["for rules that are none", 2100, /onDuplicateKey must be one of/, { options: { onDuplicateKey: "any" } }],
     ["for options that nobody knows", 1801, /odd/, { options: { odd: true } }],
     ["for fields in place", 1801, /only "newCollection" .* point an alias to it/, { options: { mode: "inPlace" } }],
-    ["for an alias that changes sides", 1100, /swapAlias .*aliases\/alter/, { options: { swapAlias: "a" } }],
+    ["for an alias that is none", 1100, /Invalid collection alias/, { options: { swapAlias: "a-b" } }],
+    ["for an alias that is its name", 2100, /choose another/, { options: { swapAlias: "never" } }],
     ["for fields that are there", 1100, /update .* upserts/, { options: { update: ["title"] } }],
     ["for an option with a slip", 1100, /"options.dry_run" .*did you mean 'dryRun'/, { options: { dry_run: true } }],
     ["without a name for the new one", 1802, /destCollectionName/, { destCollectionName: "" }],
@@ -377,6 +441,11 @@ describe("a request to merge is refused", () => {
   ])("%s", async (_what, code, message, more) => {
     const answer = await call("POST", "/v2/etl/merge", body(more));
     expect(answer).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it("for an alias that is a collection's name", async () => {
+    const answer = await call("POST", "/v2/etl/merge", body({ options: { swapAlias: source } }));
+    expect(answer).toMatchObject({ code: 2100, message: expect.stringContaining(`"${source}" is the name`) });
   });
 
   it("for a name that another collection or alias has", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import {
   accountedKeys,
   bookCollection,
@@ -70,10 +71,12 @@ beforeAll(async () => {
   await start();
   await client.createCollection(bookCollection("source", { shards: 2, fields }));
   await client.importAndWait("source", await files.jsonl("rows.jsonl", rows));
-  paths = await files.jsonl(
-    "prices.jsonl",
-    rows.map(({ id }) => ({ id, price: Number(id) })),
-  );
+  const columnData = [
+    { name: "id", type: "INT64" as const, data: rows.map(({ id }) => BigInt(id)) },
+    { name: "price", type: "INT32" as const, data: rows.map(({ id }) => Number(id)) },
+  ];
+  // In row groups, of which each task reads those that it needs.
+  paths = [await files.write("prices.parquet", new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })))];
 }, 60_000);
 
 afterAll(async () => {

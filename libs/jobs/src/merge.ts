@@ -42,6 +42,8 @@ export interface MergeSpec extends MergeRules {
   /** Columns of the first file that nobody asked for. */
   readonly ignoredColumns: readonly string[];
   readonly isDryRun: boolean;
+  /** Points to the new collection as soon as that is found; absent = none. */
+  readonly alias?: string;
   /** The options that a format's reader knows, by key. */
   readonly formatOptions: Readonly<Record<string, string>>;
   readonly options: readonly (readonly [key: string, value: string])[];

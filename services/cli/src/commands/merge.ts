@@ -25,6 +25,7 @@ interface MergeJob {
   readonly details: {
     readonly destCollectionName: string;
     readonly dryRun: boolean;
+    readonly alias?: string;
     readonly ignoredColumns: readonly string[];
     readonly sourceRows?: number;
     readonly fileRows?: number;
@@ -41,6 +42,7 @@ interface MergeOptions extends ServerOptions, WatchOptions {
   readonly onDuplicate?: string;
   readonly onUnmatched?: string;
   readonly minMatch?: number;
+  readonly alias?: string;
   readonly dryRun?: boolean;
   readonly option?: readonly (readonly [string, string])[];
 }
@@ -77,6 +79,7 @@ export function mergeCommand(): Command {
       "of the collection's rows, from 0 to 1, that must find a row of the files",
       parseShare,
     )
+    .option("--alias <NAME>", "points to the new collection as soon as that is whole, whatever it pointed to before")
     .option("--dry-run", "count what would match, write nothing")
     .option("--option <KEY=VALUE>", "an option of an import of the files; again and again", collectPairs);
   return withWatch(command).action(runMerge);
@@ -117,6 +120,7 @@ async function runMerge(source: string, made: string, files: readonly string[], 
       onDuplicateKey: options.onDuplicate,
       onUnmatchedFileRow: options.onUnmatched,
       minMatchRatio: options.minMatch,
+      swapAlias: options.alias,
       dryRun: options.dryRun,
       files: Object.fromEntries(options.option ?? []),
     },
@@ -146,7 +150,8 @@ async function watchMerge(rest: RestClient, jobId: string, { json }: ServerOptio
 function showMerge({ jobId, status, reason, warnings = [], details }: MergeJob): void {
   const { sourceRows = 0, matchedSourceRows = 0, fileRows = 0, unmatchedFileRows = 0, dryRun } = details;
   const paint = status === "SUCCESSFUL" ? color.green : color.red;
-  const made = dryRun ? "nothing was written" : `in ${details.destCollectionName}`;
+  const named = details.alias === undefined ? "" : `, to which ${details.alias} points`;
+  const made = dryRun ? "nothing was written" : `in ${details.destCollectionName}${named}`;
   const left = [
     `${unmatchedFileRows} of ${fileRows} rows of the files match nothing`,
     ...(details.duplicateFileKeys ? [`${details.duplicateFileKeys} left out for their key`] : []),

@@ -20,7 +20,7 @@ const text = z
   .transform((value) => value || undefined);
 
 /** What is to be done by who wants the source to have the fields itself. */
-const instead = "a merge makes a collection of its own; point an alias to it afterwards (aliases/alter)";
+const instead = "a merge makes a collection of its own; point an alias to it (swapAlias)";
 
 const mergeBody = z.object({
   dbName: text,
@@ -39,7 +39,7 @@ const mergeBody = z.object({
       minMatchRatio: z.coerce.number().nullish(),
       dryRun: z.union([z.boolean(), z.enum(["true", "false"])]).nullish(),
       mode: z.literal("newCollection", { error: `only "newCollection" is supported: ${instead}` }).nullish(),
-      swapAlias: refused(`is not supported by merges: ${instead}`),
+      swapAlias: text,
       update: refused(
         "is not supported by merges: they add fields, and values of those that are there change by upserts",
       ),
@@ -88,6 +88,7 @@ function mergeRequest(request: FastifyRequest, idempotencyKey: string): rootCoor
     onDuplicateKey: options?.onDuplicateKey ?? "",
     onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
     minMatchRatio: options?.minMatchRatio ?? 0,
+    alias: options?.swapAlias ?? "",
     options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
     idempotencyKey,
   };

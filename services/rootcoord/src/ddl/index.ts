@@ -12,6 +12,6 @@ export { type ForeignPlan, foreignCollection, planForeignCollection } from "./fo
 export type { RootCoordHandlers } from "./handlers.ts";
 export type { HiddenCollections } from "./hidden-collections.ts";
 export { type DdlLimits, defaultLimits } from "./limits.ts";
-export { declaredField, idsOfMerged, mergedCollection } from "./merged-collection.ts";
+export { declaredField, idsOfMerged, loadedAs, mergedCollection } from "./merged-collection.ts";
 export { checkAliasName, checkCollectionName } from "./names.ts";
 export type { Publication } from "./published-collection.ts";

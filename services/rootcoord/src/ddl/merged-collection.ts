@@ -46,6 +46,12 @@ export function mergedCollection(
   return { record: { ...source, ...own, ...times, ...schemas, vchannels, state: "hidden" }, newFieldIds };
 }
 
+/** One that was made of the source, and is loaded as that is. */
+export function loadedAs(source: CollectionRecord, record: CollectionRecord): CollectionRecord {
+  const partitions = record.partitions.map((partition, i) => ({ ...partition, loaded: source.partitions[i].loaded }));
+  return { ...record, partitions, loaded: source.loaded };
+}
+
 /** A field that was declared, not one of `$meta`; undefined where there is none. */
 export function declaredField({ declaredSchema }: CollectionRecord, name: string): wire.FieldSchema | undefined {
   return decodeSchema(declaredSchema).fields.find((field) => field.name === name);

@@ -3,7 +3,7 @@ import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { InnerCopySpec } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
 import { type JobId, jobId } from "@sluice/schema";
-import { checkCollectionName, idsOfMerged, mergedCollection } from "../ddl/index.ts";
+import { checkCollectionName, idsOfMerged, loadedAs, mergedCollection } from "../ddl/index.ts";
 import { type CopyAnswer, type CopyRequests, newCopyJob } from "./copy-requests.ts";
 import {
   type CopyTarget,
@@ -87,9 +87,7 @@ export class CopyJobs {
       createdMs: this.#deps.now(),
     });
     if (request.withoutIndexes) return { ...record, indexes: [] };
-    if (request.withoutLoad) return record;
-    const partitions = record.partitions.map((partition, i) => ({ ...partition, loaded: source.partitions[i].loaded }));
-    return { ...record, partitions, loaded: source.loaded };
+    return request.withoutLoad ? record : loadedAs(source, record);
   }
 
   async #copying(

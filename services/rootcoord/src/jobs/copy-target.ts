@@ -39,7 +39,12 @@ export async function copyTargetOf(
   checkCollectionName(name);
   const ifExists = ifExistsOf(request);
   const { alias } = request;
-  if (alias !== "") await checkAlias({ ifExists, alias, name }, (text) => lookUp(dbName, text));
+  if (alias !== "" && ifExists === "append")
+    throw new ImportError(
+      "request_invalid",
+      "alias: rows are appended to a collection that has its names; alter the alias",
+    );
+  if (alias !== "") await checkNewAlias(alias, name, (text) => lookUp(dbName, text));
   const target = { ifExists, dbName, name, alias };
   const existing = ifExists === "fail" ? undefined : await lookUp(dbName, name);
   if (!existing) return target;
@@ -57,16 +62,17 @@ export function ifExistsOf({ ifExists: text }: Pick<rootCoord.CopyRequest, "ifEx
   throw new ImportError("request_invalid", `ifExists must be one of ${modes.join(", ")}, found "${excerpt(text)}"`);
 }
 
-async function checkAlias(
-  { ifExists, alias, name }: Pick<CopyTarget, "ifExists" | "alias" | "name">,
+/**
+ * Of an alias that is to point to the collection `name` when that is made.
+ * @param lookUp the active collection by name or alias
+ * @throws {StatusError} 1100; {ImportError} `request_invalid`
+ */
+export async function checkNewAlias(
+  alias: string,
+  name: string,
   lookUp: (name: string) => Promise<CollectionRecord | undefined>,
 ): Promise<void> {
   checkAliasName(alias);
-  if (ifExists === "append")
-    throw new ImportError(
-      "request_invalid",
-      "alias: rows are appended to a collection that has its names; alter the alias",
-    );
   const taken = alias === name ? name : (await lookUp(alias))?.name;
   if (taken !== alias) return;
   throw new ImportError("request_invalid", `alias "${excerpt(alias)}" is the name of a collection: choose another one`);

@@ -52,13 +52,14 @@ export function jobRequests(settings: RootCoordSettings, deps: JobRequestsDeps):
     allocateTs: () => tso.allocate(1),
     findCollection: (dbName: string, name: string) => ddl.findCollection(dbName, name),
   };
+  const lookUp = async (dbName: string, name: string) => {
+    const id = await ddl.lookUpCollection(dbName, name);
+    return id === undefined ? undefined : await ddl.getCollection(id);
+  };
   const making = { ...common, hidden: ddl.hidden, log, allocateIds: (count: number) => ids.allocate(count) };
   const requests = new CopyRequests({
     ...{ ...common, hidden: ddl.hidden, log, credentials, tasksOf: deps.tasksOfCopy },
-    lookUp: async (dbName, name) => {
-      const id = await ddl.lookUpCollection(dbName, name);
-      return id === undefined ? undefined : await ddl.getCollection(id);
-    },
+    lookUp,
   });
   const copying = { ...making, requests };
   const withPeers = { ...copying, allowed: new AllowedEndpoints(settings.dataSourceEndpoint ?? []), credentials };
@@ -67,7 +68,7 @@ export function jobRequests(settings: RootCoordSettings, deps: JobRequestsDeps):
   return {
     imports,
     exports: new ExportJobs({ ...common, roots }),
-    merges: new MergeJobs({ ...making, sources }),
+    merges: new MergeJobs({ ...making, sources, lookUp }),
     copies: new CopyJobs(copying),
     pulls: new PullJobs(withPeers),
     pushes: new PushJobs({ ...withPeers, roots }),

@@ -4,9 +4,10 @@ import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { formatNamed, formatOptionKeys } from "@sluice/formats";
 import { mergeCodes, parseImportOptions } from "@sluice/jobs";
 import type { rootCoord, schema as wire } from "@sluice/rpc";
-import { type JobId, jobId } from "@sluice/schema";
+import { type DataType, isVector, type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
-import { checkCollectionName, type HiddenCollections, idsOfMerged, mergedCollection } from "../ddl/index.ts";
+import { checkCollectionName, type HiddenCollections, idsOfMerged, loadedAs, mergedCollection } from "../ddl/index.ts";
+import { checkNewAlias } from "./copy-target.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
 import { checkColumns, checkKey, type MergePlan, mergeSpecOf, shadowWarnings } from "./merge-plan.ts";
@@ -24,6 +25,8 @@ export interface MergeJobsDeps {
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
+  /** As `findCollection`; undefined where there is none. @throws {StatusError} 800 */
+  readonly lookUp: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
   readonly now: () => number;
   readonly log: Logger;
   /** Merges that may be open at once. */
@@ -49,19 +52,27 @@ export class MergeJobs {
     checkCollectionName(request.targetCollectionName);
     const source = await this.#findSource(request);
     const made = await this.#merged(source, request);
+    await this.#checkAlias(request, made.record);
     const plan = await this.#plan(source, request);
     return this.#record(jobId(await this.#deps.allocateIds(1)), plan, made, request);
   }
 
   /** The collection that is to be made. */
   async #merged(source: CollectionRecord, request: rootCoord.MergeRequest) {
-    const { dbName, targetDbName, targetCollectionName: name, newFields } = request;
+    const { dbName, targetDbName, targetCollectionName: name, newFields, alias } = request;
     if (newFields.length === 0) throw new StatusError(mergeCodes.newFieldInvalid, "newFields is missing: name one");
-    return mergedOf(source, newFields, {
+    const made = mergedOf(source, newFields, {
       ...{ dbName: targetDbName || dbName || "default", name },
       firstId: await this.#deps.allocateIds(idsOfMerged(source)),
       ...{ createdTs: await this.#deps.allocateTs(), createdMs: this.#deps.now() },
     });
+    // A vector wants an index before.
+    const staysLoaded = alias !== "" && !newFields.some(({ dataType }) => isVector(dataType as number as DataType));
+    return staysLoaded ? { ...made, record: loadedAs(source, made.record) } : made;
+  }
+
+  async #checkAlias({ alias }: rootCoord.MergeRequest, { dbName, name }: CollectionRecord): Promise<void> {
+    if (alias !== "") await checkNewAlias(alias, name, (text) => this.#deps.lookUp(dbName, text));
   }
 
   /** The job that the same request has made. @throws {ImportError} `request_invalid` when another one had its key */

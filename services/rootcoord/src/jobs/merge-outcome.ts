@@ -10,17 +10,21 @@ export interface MergeOutcome extends Partial<MergeReport> {
   /** As text, which keeps all its digits. */
   readonly snapshotTs: string;
   readonly ignoredColumns: readonly string[];
+  /** That points to the new collection when it is whole. */
+  readonly alias?: string;
   readonly dryRun: boolean;
 }
 
 export function mergeOutcome(job: JobRecord, tasks: readonly TaskRecord[]): MergeOutcome {
-  const { sourceDbName, sourceCollectionName, targetCollectionName, ignoredColumns, isDryRun } = specOf(job, "merge");
+  const spec = specOf(job, "merge");
+  const { sourceDbName, sourceCollectionName, targetCollectionName, ignoredColumns, isDryRun, alias } = spec;
   // Of a dry run there is none, and the job is about the source.
   const destCollectionName = isDryRun ? targetCollectionName : job.collectionName;
   return {
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
     ...{ destDbName: job.dbName, destCollectionName },
     ...{ snapshotTs: String(job.timestamp), ignoredColumns, dryRun: isDryRun },
+    ...(alias !== undefined && { alias }),
     ...reportOf(tasks),
   };
 }

@@ -27,7 +27,7 @@ export function mergeSpecOf(
   { source, rules, isDryRun, ignoredColumns, formatOptions, warnings }: MergePlan,
   target: CollectionRecord,
   newFieldIds: readonly number[],
-  request: rootCoord.MergeRequest,
+  { alias, options }: rootCoord.MergeRequest,
 ): MergeSpec {
   const pairs = source.partitions.map(({ partitionId: from }, i) => [from, target.partitions[i].partitionId] as const);
   return {
@@ -40,7 +40,8 @@ export function mergeSpecOf(
     },
     partitions: pairs,
     vchannels: source.vchannels.map((from, i) => [from, target.vchannels[i]] as const),
-    options: request.options.filter(({ key }) => key === "dry_run").map(({ key, value }) => [key, value] as const),
+    options: options.filter(({ key }) => key === "dry_run").map(({ key, value }) => [key, value] as const),
+    ...(alias !== "" && { alias }),
   };
 }
 

@@ -104,7 +104,8 @@ export class MergePlanner implements JobPlanner {
   async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
     if (specOf(job, "merge").isDryRun) return { rowCount: 0 };
     const made = await this.#deps.dataCoord.commit(job, tasks, [], signal);
-    await this.#deps.hidden.publish(job.collectionId);
+    const { alias } = specOf(job, "merge");
+    await this.#deps.hidden.publish(job.collectionId, alias === undefined ? {} : { alias });
     return made;
   }
 }
