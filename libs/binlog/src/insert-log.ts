@@ -47,7 +47,8 @@ const alignedBytes = 1 << 20;
 /**
  * One field's rows as a binlog, in pieces to write one after the other: binlog formats, §2 and §4. Dense vectors are not
  * copied, nor are other columns that do not shrink by compression: those pieces are views, so the column must stay as it
- * is until they are written. Large ones begin at a block of the file, so that what begins at one of memory can be written from there.
+ * is until they are written. Large ones begin at a block of the file, so that what begins at one of memory can be written from there;
+ * such a file ends at a block, too: it need not be cut to its length.
  * @throws {RangeError} no rows, a file of 1 GiB or more, or a nullable field in dialect 2.3
  */
 export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
@@ -55,25 +56,42 @@ export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
   if (rowCount < 1) throw new RangeError(`insert log of ${rowCount} rows: expected at least one`);
   if (nullable && dialect === "2.3") throw new RangeError("insert log of a nullable field needs dialect 2.5");
   const payload = writePayload({ dataType, dim: options.dim, isOptional: nullable, column, rowCount, isPacked });
-  const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
+  const payloadBytes = bytesOf(payload);
   if (payloadBytes >= maxInsertLogBytes)
     throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);
-  const encodeHead = (blanks: number) =>
+  const encodeHead = (blanks: number, payloadBytes: number) =>
     encodeBinlogHead(describe(options), EventType.Insert, composeTso(options.nowMs), payloadBytes, blanks);
-  const head = encodeHead(0);
+  const head = encodeHead(0, payloadBytes);
   const blanks = blanksBefore(column, [head, ...payload]);
-  return [blanks === 0 ? head : encodeHead(blanks), ...payload];
+  if (blanks === undefined) return [head, ...payload];
+  const zeros = bytesToBlock(head.length + blanks + payloadBytes);
+  // Readers find a Parquet file's footer from its end, and pages by the footer: what is between them concerns nobody.
+  return [
+    encodeHead(blanks, payloadBytes + zeros),
+    ...payload.slice(0, -1),
+    new Uint8Array(zeros),
+    ...payload.slice(-1),
+  ];
 }
 
-/** How much longer a file's head must be for its rows to begin at a block, where they are many and written as they lie in memory. */
-function blanksBefore({ data }: Column, pieces: readonly Uint8Array[]): number {
+function bytesOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/** How many bytes are missing to whole blocks. */
+function bytesToBlock(bytes: number): number {
+  return -bytes & (blockBytes - 1);
+}
+
+/** How much longer a file's head must be for its rows to begin at a block; undefined unless they are many and written as they lie in memory. */
+function blanksBefore({ data }: Column, pieces: readonly Uint8Array[]): number | undefined {
   let offset = 0;
   for (const { buffer, byteOffset, byteLength } of pieces) {
     const areRows = buffer === data.buffer && byteOffset === data.byteOffset && byteLength >= alignedBytes;
-    if (areRows) return -offset & (blockBytes - 1);
+    if (areRows) return bytesToBlock(offset);
     offset += byteLength;
   }
-  return 0;
+  return undefined;
 }
 
 function describe(options: InsertLogOptions): BinlogDescriptor {

@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { giveMemory, takeMemory } from "@sluice/async";
@@ -39,29 +39,72 @@ describe("a file written past the page cache", () => {
     if (handle) expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
   });
 
-  it.each([0, 1, 357, 4095])("writes memory that is aligned as the file is from where it lies (%i)", async (head) => {
+  it.each([0, 1, 357, 4095])(
+    "writes memory that is aligned as the file is from where it lies, in one call (%i)",
+    async (head) => {
+      const path = join(await folders.create(), "file");
+      const memory = takeMemory(3 * MIB);
+      const calls: (readonly Uint8Array[])[] = [];
+      const writer = new DirectWriter(async (...call) => {
+        const handle = await open(...call);
+        const writev = handle.writev.bind(handle);
+        handle.writev = <T extends readonly NodeJS.ArrayBufferView[]>(parts: T, position?: number) => {
+          calls.push(parts as readonly unknown[] as Uint8Array[]);
+          return writev(parts, position);
+        };
+        return handle;
+      });
+      const values = memory.subarray(head, head + 2 * MIB + 99);
+      values.set(pattern(values.length));
+      const pieces = [pattern(head, 7), values, pattern(5000, 3)];
+      const handle = await writer.write(path, pieces);
+      await handle?.close();
+      giveMemory(memory);
+      if (!handle) return;
+      expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
+      expect(calls).toHaveLength(1);
+      expect(calls[0]).toHaveLength(head === 0 ? 2 : 3);
+      expect(Math.max(...calls[0].map(({ length }) => length))).toBeGreaterThanOrEqual(2 * MIB - 4096);
+    },
+  );
+
+  it.each([
+    ["at a block", 2 * MIB, 0],
+    ["elsewhere", 2 * MIB + 1, 1],
+  ])("is cut to its length only where that is not whole blocks (%s)", async (_, bytes, cuts) => {
     const path = join(await folders.create(), "file");
-    const memory = takeMemory(3 * MIB);
-    const lengths: number[] = [];
+    let truncated = 0;
     const writer = new DirectWriter(async (...call) => {
       const handle = await open(...call);
-      const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<never>;
-      handle.write = (...args: unknown[]) => {
-        lengths.push(args[2] as number);
-        return write(...args);
+      const truncate = handle.truncate.bind(handle);
+      handle.truncate = (length?: number) => {
+        truncated++;
+        return truncate(length);
       };
       return handle;
     });
-    const values = memory.subarray(head, head + 2 * MIB + 99);
-    values.set(pattern(values.length));
-    const pieces = [pattern(head, 7), values, pattern(5000, 3)];
+    const handle = await writer.write(path, [pattern(bytes)]);
+    await handle?.close();
+    if (!handle) return;
+    expect(truncated).toBe(cuts);
+    expect((await stat(path)).size).toBe(bytes);
+  });
+
+  it("goes on where the system stops short", async () => {
+    const path = join(await folders.create(), "file");
+    const writer = new DirectWriter(async (...call) => {
+      const handle = await open(...call);
+      const write = handle.write.bind(handle);
+      handle.writev = async <T extends readonly NodeJS.ArrayBufferView[]>(parts: T, position?: number) => {
+        const { bytesWritten } = await write(parts[0] as Uint8Array, 0, 4096, position ?? 0);
+        return { bytesWritten, buffers: parts };
+      };
+      return handle;
+    });
+    const pieces = [pattern(100), pattern(20_000, 3)];
     const handle = await writer.write(path, pieces);
     await handle?.close();
-    giveMemory(memory);
-    if (!handle) return;
-    expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
-    expect(Math.max(...lengths)).toBeGreaterThanOrEqual(2 * MIB - 4096);
-    expect(lengths.length).toBe(head === 0 ? 2 : 3);
+    if (handle) expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
   });
 
   it("uses its memory again without a trace of the file before", async () => {
@@ -99,7 +142,7 @@ describe("a file written past the page cache", () => {
     const path = join(await folders.create(), "file");
     const writer = new DirectWriter(async (...call) => {
       const handle = await open(...call);
-      handle.write = () => Promise.reject(refused("EINVAL"));
+      handle.writev = () => Promise.reject(refused("EINVAL"));
       return handle;
     });
     expect(await writer.write(path, [pattern(1)])).toBeUndefined();
@@ -110,7 +153,7 @@ describe("a file written past the page cache", () => {
     const path = join(await folders.create(), "file");
     const writer = new DirectWriter(async (...call) => {
       const handle = await open(...call);
-      handle.write = () => Promise.reject(refused("ENOSPC"));
+      handle.writev = () => Promise.reject(refused("ENOSPC"));
       return handle;
     });
     await expect(writer.write(path, [pattern(1)])).rejects.toMatchObject({ code: "ENOSPC" });

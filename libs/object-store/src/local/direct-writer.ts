@@ -3,6 +3,7 @@ import { type FileHandle, open, unlink } from "node:fs/promises";
 import { giveMemory, isPooled, takeMemory } from "@sluice/async";
 import { isSystemError } from "../storage-error.ts";
 import { openPatiently } from "./open-patiently.ts";
+import { writeAll } from "./write-all.ts";
 
 /** What we use of it; the compiler's libraries know it only for browsers. */
 declare const WebAssembly: {
@@ -80,15 +81,22 @@ export class DirectWriter {
   }
 }
 
-/** A file that grows by whole blocks: what is not aligned as the file is goes through a buffer. */
+/**
+ * A file that grows by whole blocks: what is not aligned as the file is goes through a buffer. All that the buffer has room for is
+ * one call: each is a request to the disk, and a turn of the thread pool.
+ */
 class BlockFile {
   readonly #handle: FileHandle;
   readonly #buffer: Uint8Array;
   readonly #signal: AbortSignal | undefined;
   /** Bytes that are written. */
   #position = 0;
-  /** Bytes of the buffer, which come next. */
-  #filled = 0;
+  /** Whole blocks that come next, and how many bytes they are. */
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+  /** Of the buffer, those behind the parts that lie in it: `[start, end)`. */
+  #start = 0;
+  #end = 0;
 
   constructor(handle: FileHandle, buffer: Uint8Array, signal: AbortSignal | undefined) {
     this.#handle = handle;
@@ -97,41 +105,59 @@ class BlockFile {
   }
 
   async append(piece: Uint8Array): Promise<void> {
-    const { start, end } = ownBlocks(piece, this.#position + this.#filled);
+    const { start, end } = ownBlocks(piece, this.#length);
     await this.#gather(piece.subarray(0, start));
     if (start < end) {
-      await this.#flush(this.#filled);
-      await writeFully(this.#handle, piece.subarray(start, end), this.#position, this.#signal);
-      this.#position += end - start;
+      this.#closePart();
+      this.#add(piece.subarray(start, end));
     }
     await this.#gather(piece.subarray(end));
   }
 
   /** The last block is padded, and the file cut to its length. */
   async end(): Promise<void> {
-    const length = this.#position + this.#filled;
-    if (this.#filled === 0) return;
-    const padded = Math.ceil(this.#filled / BLOCK_BYTES) * BLOCK_BYTES;
-    this.#buffer.fill(0, this.#filled, padded);
-    await this.#flush(padded);
-    await this.#handle.truncate(length);
+    const length = this.#length;
+    const padding = -length & (BLOCK_BYTES - 1);
+    this.#buffer.fill(0, this.#end, this.#end + padding);
+    this.#end += padding;
+    await this.#flush();
+    if (padding > 0) await this.#handle.truncate(length);
+  }
+
+  /** Bytes of the pieces so far. */
+  get #length(): number {
+    return this.#position + this.#partBytes + this.#end - this.#start;
   }
 
   async #gather(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
-      const bytes = Math.min(piece.length - at, this.#buffer.length - this.#filled);
-      this.#buffer.set(piece.subarray(at, at + bytes), this.#filled);
+      const bytes = Math.min(piece.length - at, this.#buffer.length - this.#end);
+      this.#buffer.set(piece.subarray(at, at + bytes), this.#end);
       at += bytes;
-      this.#filled += bytes;
-      if (this.#filled === this.#buffer.length) await this.#flush(this.#filled);
+      this.#end += bytes;
+      if (this.#end === this.#buffer.length) await this.#flush();
     }
   }
 
-  /** @param bytes of the buffer, whole blocks */
-  async #flush(bytes: number): Promise<void> {
-    if (bytes > 0) await writeFully(this.#handle, this.#buffer.subarray(0, bytes), this.#position, this.#signal);
-    this.#position += bytes;
-    this.#filled = 0;
+  /** What was gathered, whole blocks, becomes a part. */
+  #closePart(): void {
+    if (this.#start < this.#end) this.#add(this.#buffer.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  #add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#partBytes += part.length;
+  }
+
+  async #flush(): Promise<void> {
+    this.#closePart();
+    const from = this.#position;
+    const write = async (parts: readonly Uint8Array[], position: number) =>
+      (await this.#handle.writev(parts, from + position)).bytesWritten;
+    this.#position += await writeAll(this.#parts, write, this.#signal);
+    this.#parts = [];
+    [this.#partBytes, this.#start, this.#end] = [0, 0, 0];
   }
 }
 
@@ -156,19 +182,4 @@ function gatheredBytes(pieces: readonly Uint8Array[]): number {
 
 function ownBuffer(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new WebAssembly.Memory({ initial: BUFFER_BYTES >> 16, maximum: BUFFER_BYTES >> 16 }).buffer);
-}
-
-/** The system may stop short, at the end of the disk for one. */
-async function writeFully(
-  handle: FileHandle,
-  bytes: Uint8Array,
-  position: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    signal?.throwIfAborted();
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
-    if (bytesWritten === 0) throw new Error("the file system wrote 0 bytes");
-    at += bytesWritten;
-  }
 }
