@@ -31,7 +31,7 @@ export class PlainCall implements CallOfHandler, Late {
 
   /** @param deadlineMs for the whole call */
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: PlainMessage, deadlineMs: number) {
-    this.endsAtMs = performance.now() + deadlineMs;
+    this.endsAtMs = this.#startedMs + deadlineMs;
     this.#stream = stream;
     this.#message = message;
     this.metadata = { get: (key) => valuesOf(headers, key) };
@@ -112,6 +112,8 @@ export class PlainCall implements CallOfHandler, Late {
 
   #closed(): void {
     clearTimeout(this.#timer);
+    // A session has its streams in a table, made anew every few of them. Old tables are garbage that holds the next one, and the streams it
+    // had, until all of the heap is looked through: what a stream still knew of its call would get old with it, and be moved twice.
     this.#stream.removeAllListeners();
     this.#message[Symbol.dispose]();
     if (!this.#hasEnded) this.#cancel();

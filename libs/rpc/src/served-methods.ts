@@ -75,13 +75,15 @@ export function servedMethods({ definition, handlers, instead }: ServedService, 
   const methods = Object.entries(definition).map(([name, method]): [string, ServedMethod] => {
     const given = handlers[name] as AnyHandler | undefined;
     const handler = given ?? refusalWith(method, instead?.[name]);
-    const answer = (call: CallOfHandler) => answerTo(method, handler, call, options);
+    const called = methodName(method);
+    const answer = (call: CallOfHandler) => answerTo(called, method, handler, call, options);
     return [name, { definition: safeMethod(method, given !== undefined, options), answer }];
   });
   return new Map(methods);
 }
 
 async function answerTo(
+  called: string,
   method: AnyMethod,
   handler: AnyHandler,
   call: CallOfHandler,
@@ -89,7 +91,7 @@ async function answerTo(
 ): Promise<object> {
   const startedMs = performance.now();
   const ended = (code: number, reason?: string) =>
-    onCall?.(methodName(method), code, (performance.now() - startedMs) / 1000, reason);
+    onCall?.(called, code, (performance.now() - startedMs) / 1000, reason);
   try {
     const response = (await handled(handler, call)) as object;
     ended(codeOf(response), reasonOf(response));

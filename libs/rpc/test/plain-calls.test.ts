@@ -1,5 +1,6 @@
-import { once } from "node:events";
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
+import { type EventEmitter, once } from "node:events";
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { status as grpcStatus } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
@@ -200,6 +201,24 @@ describe("the end of a call", () => {
     const answer = await ask(session, [frame(request(""))]);
     expect(answer).toMatchObject({ code: grpcStatus.PERMISSION_DENIED, words: "größer, 100 %, \ufffd" });
   });
+});
+
+it("a stream that has closed holds nothing of its call", async () => {
+  const streams: ServerHttp2Stream[] = [];
+  const followed = new WeakSet<object>();
+  const follow = ({ requestType }: milvus.DummyRequest, call: { connection?: object }) => {
+    const session = call.connection as EventEmitter;
+    if (!followed.has(session)) session.on("stream", (stream) => streams.push(stream));
+    followed.add(session);
+    return { response: requestType };
+  };
+  const session = await serve({ dummy: follow as never });
+  for (const text of ["found", "followed"]) expect(textOf(await ask(session, [frame(request(text))]))).toBe(text);
+  const [stream] = streams;
+  if (!stream.closed) await once(stream, "close");
+  await setImmediate();
+  const held = ["data", "end", "close", "wantTrailers", "error"].map((event) => [event, stream.listenerCount(event)]);
+  expect(Object.fromEntries(held)).toEqual({ data: 0, end: 0, close: 0, wantTrailers: 0, error: 0 });
 });
 
 it("headers are read as grpc-js reads them: bytes where the name says so", async () => {

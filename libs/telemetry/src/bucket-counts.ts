@@ -6,6 +6,12 @@ interface Counts {
   sum: number;
 }
 
+/** By the value of a label what is by those of the next ones. */
+interface Level {
+  readonly below: Map<string, Level>;
+  counts?: Counts;
+}
+
 /**
  * A histogram that is counted where it is observed, as every call and every operation of a store is: prom-client finds its counts by
  * a text made of all labels, for each value that is observed. It is a metric of its registry, which asks for the values at a scrape.
@@ -15,8 +21,9 @@ export class BucketCounts {
   readonly #help: string;
   readonly #labelNames: readonly string[];
   readonly #bounds: readonly number[];
-  /** By the values of the labels. */
-  readonly #counts = new Map<string, Counts>();
+  /** By the values of the labels, without a text made of them. */
+  readonly #first: Level = { below: new Map() };
+  readonly #counts: Counts[] = [];
 
   /** @param bounds upper ones, inclusive, ascending */
   constructor(name: string, help: string, labelNames: readonly string[], bounds: readonly number[]) {
@@ -24,13 +31,14 @@ export class BucketCounts {
     this.#help = help;
     this.#labelNames = labelNames;
     this.#bounds = bounds;
-    if (labelNames.length === 0) this.#open("", {});
+    if (labelNames.length === 0) this.#first.counts = this.#open({});
   }
 
   observe(value: number, labels: Readonly<Record<string, string>> = {}): void {
-    let key = "";
-    for (const name of this.#labelNames) key += `${labels[name]}\n`;
-    const counts = this.#counts.get(key) ?? this.#open(key, labels);
+    let level = this.#first;
+    for (const name of this.#labelNames) level = levelBelow(level, labels[name]);
+    level.counts ??= this.#open(labels);
+    const { counts } = level;
     counts.sum += value;
     counts.firsts[this.#bucketOf(value)]++;
   }
@@ -41,15 +49,15 @@ export class BucketCounts {
     return bucket;
   }
 
-  #open(key: string, labels: Readonly<Record<string, string>>): Counts {
+  #open(labels: Readonly<Record<string, string>>): Counts {
     const counts = { labels: { ...labels }, firsts: new Float64Array(this.#bounds.length + 1), sum: 0 };
-    this.#counts.set(key, counts);
+    this.#counts.push(counts);
     return counts;
   }
 
   /** As a registry of prom-client asks for it. */
   async get() {
-    const values = [...this.#counts.values()].flatMap((counts) => this.#valuesOf(counts));
+    const values = this.#counts.flatMap((counts) => this.#valuesOf(counts));
     return { name: this.name, help: this.#help, type: "histogram", aggregator: "sum", values } as const;
   }
 
@@ -64,4 +72,12 @@ export class BucketCounts {
     const of = (what: string, value: number) => ({ labels, value, metricName: `${this.name}_${what}` });
     return [...buckets, of("sum", sum), of("count", count)];
   }
+}
+
+function levelBelow({ below }: Level, value: string): Level {
+  const known = below.get(value);
+  if (known) return known;
+  const level = { below: new Map<string, Level>() };
+  below.set(value, level);
+  return level;
 }

@@ -125,8 +125,7 @@ async function checkKnown(caller: Caller, named: InDatabase, asked: InDatabase, 
 function isAboutOneself(name: string, { username, user, entity }: AnyRequest, { user: self, policy }: Caller): boolean {
   if (name === "updateCredential") return username === self;
   if (name === "selectUser") return user?.name === self;
-  const roles = rolesOf(policy, self);
-  return name === "selectGrant" && roles.includes(entity?.role?.name ?? "");
+  return name === "selectGrant" && rolesOf(policy, self).includes(entity?.role?.name ?? "");
 }
 
 /**
