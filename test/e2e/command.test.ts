@@ -55,6 +55,16 @@ describe("the command", () => {
     ]);
     const typo = await sluice("collections", "drop", "shelv");
     expect([typo.code, typo.err]).toEqual([0, "there was no collection shelv\n"]);
+    const told = async (...args: string[]) => JSON.parse((await sluice("collections", ...args, "--json")).out);
+    expect(await told("drop", "shelv")).toEqual({ name: "shelv", isDropped: false });
+    expect(await told("load", "shelf")).toEqual({ name: "shelf", isLoaded: true });
+    const early = await sluice("collections", "--json", "list");
+    expect([early.code, early.err]).toEqual([
+      1,
+      expect.stringContaining(
+        "unknown option '--json'\n(see collections --help; options stand behind what it is to do)",
+      ),
+    ]);
     expect(lines(await sluice("segments", "shelf"))[0]).toBe("segment\tpartition\trows");
     const [job] = JSON.parse((await sluice("jobs", "list", "--json")).out);
     expect(job).toMatchObject({ collectionName: "shelf", state: "Completed", importedRows: 200 });

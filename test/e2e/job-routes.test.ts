@@ -145,3 +145,29 @@ it("a webhook of a server that is not listed is refused, and its path, which may
   expect([code, message]).toEqual([2100, expect.stringContaining("--webhook-secret")]);
   expect(message).not.toContain("secret-path");
 });
+
+it("jobs of every kind are listed together, the newest first, by pages, unless a kind is named", async () => {
+  const { client, files } = fixture;
+  await client.createCollection(bookCollection("kinds"));
+  await client.importAndWait("kinds", await files.jsonl("kinds.jsonl", books(3)));
+  const copy = await fetch(`${fixture.url}/v2/vectordb/jobs/copy/create`, {
+    ...{ method: "POST", body: JSON.stringify({ collectionName: "kinds", targetCollectionName: "kinds_too" }) },
+  });
+  expect(await copy.json()).toMatchObject({ code: 0 });
+  const listed = async (query: string) => (await (await fetch(`${fixture.url}/v2/jobs${query}`)).json()) as object;
+  const types = async (query: string) => {
+    const { data } = (await listed(query)) as { data: { count: number; jobs: { type: string; jobId: string }[] } };
+    expect(data.jobs.map(({ jobId }) => Number(jobId))).toEqual(
+      data.jobs.map(({ jobId }) => Number(jobId)).sort((a, b) => b - a),
+    );
+    return data;
+  };
+  const all = await types("?pageSize=100");
+  expect(all.jobs[0].type).toBe("COPY");
+  expect(new Set(all.jobs.map(({ type }) => type))).toEqual(new Set(["COPY", "IMPORT"]));
+  expect(all.count).toBe(all.jobs.length);
+  const second = await types("?pageSize=1&currentPage=2");
+  expect(second).toMatchObject({ count: all.count, currentPage: 2, pageSize: 1, jobs: [all.jobs[1]] });
+  expect((await types("?type=COPY")).jobs.map(({ type }) => type)).toEqual(["COPY"]);
+  expect(await listed("?type=BOGUS")).toMatchObject({ code: 1801, message: expect.stringContaining("type") });
+});

@@ -17,6 +17,8 @@ function newProgram(): Command {
 async function programFor(asked: string | undefined): Promise<Command> {
   const program = newProgram();
   addClientCommands(program);
+  for (const group of program.commands.filter(({ commands }) => commands.length > 0))
+    group.showHelpAfterError(`(see ${group.name()} --help; options stand behind what it is to do)`);
   if (asked !== "completion" && program.commands.some((command) => command.name() === asked)) return program;
   const whole = newProgram();
   const { addServerCommands } = await import("./server-commands.ts");

@@ -23,6 +23,7 @@ export function collectionsCommand(): Command {
       .action(async (name: string, options: ServerOptions) => {
         using collections = await collectionsOf(options);
         await collections.load(name);
+        if (options.json) showJson({ name, isLoaded: true });
       }),
   );
   commands.addCommand(
@@ -32,7 +33,8 @@ export function collectionsCommand(): Command {
         using collections = await collectionsOf(options);
         const isThere = await collections.has(name);
         await collections.drop(name);
-        if (!isThere) note(`there was no collection ${name}`);
+        if (options.json) showJson({ name, isDropped: isThere });
+        else if (!isThere) note(`there was no collection ${name}`);
       }),
   );
   return commands;
