@@ -1,5 +1,6 @@
 export * from "./batches.ts";
 export * from "./byte-budget.ts";
+export { ByteRate } from "./byte-rate.ts";
 export { collectGarbage } from "./collect-garbage.ts";
 export { FreeSpans } from "./free-spans.ts";
 export * from "./map-concurrent.ts";

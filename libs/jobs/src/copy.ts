@@ -27,6 +27,8 @@ interface AnyCopySpec {
   readonly appends?: true;
   /** Rows of each task that are compared with those of the other service when they are there; absent = none. */
   readonly checkRows?: number;
+  /** Bytes of rows that are moved in a second at most, by one task at a time; absent = any number. */
+  readonly bytesPerSecond?: number;
 }
 
 /** What is asked of a copy within the service: the rows of a collection as of one moment, the job's timestamp. */

@@ -40,6 +40,11 @@ export function specOf<Kind extends JobKind>({ kind, spec }: Pick<Job, "kind" | 
   return spec as JobSpecs[Kind];
 }
 
+/** Bytes that a job moves in a second at most; 0 = any number. */
+export function bytesPerSecondOf(job: Pick<Job, "kind" | "spec">): number {
+  return job.kind === "copy" ? (specOf(job, "copy").bytesPerSecond ?? 0) : 0;
+}
+
 /** Of a completed job. */
 export interface JobRollback {
   /** Unix milliseconds. */

@@ -1,3 +1,4 @@
+export { checkRoom } from "./check-room.ts";
 export { compareRows } from "./compare-rows.ts";
 export { describePeerCollection, type PeerCollection, type PeerIndex } from "./describe-collection.ts";
 export { type ImportedSegment, importSegments } from "./import-segments.ts";

@@ -26,6 +26,8 @@ export interface ExtendContext {
   /** Wall clock for the headers of the files. */
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** Waited for before so many bytes are copied; no wait unless given. */
+  readonly paced?: (bytes: number) => Promise<void>;
 }
 
 /** A segment whose rows go, with more fields, into a new one. */
@@ -101,25 +103,30 @@ export class SegmentExtender {
     signal: AbortSignal,
   ): Promise<void> {
     const { segment, timestamp } = source;
-    const insert = segment.insertLogs.flatMap(({ fieldId, logIds }, i) =>
+    const insert = segment.insertLogs.flatMap(({ fieldId, logIds, sizesBytes }, i) =>
       fieldId === timestampField.fieldId && timestamp !== undefined
         ? []
         : logIds.map((id, part) => ({
             from: insertLogKey(segment, fieldId, id),
             to: insertLogKey(place, fieldId, firstIds[part] + BigInt(i)),
+            sizeBytes: sizesBytes[part],
           })),
     );
     const copied = (lists: readonly FieldLogs[], ids: NewLogs["statsIds"], keyOf: typeof statsLogKey) =>
-      lists.flatMap(({ fieldId, logIds }, i) =>
-        logIds.map((id, n) => ({ from: keyOf(segment, fieldId, id), to: keyOf(place, fieldId, ids[i][n]) })),
+      lists.flatMap(({ fieldId, logIds, sizesBytes }, i) =>
+        logIds.map((id, n) => ({
+          ...{ from: keyOf(segment, fieldId, id), to: keyOf(place, fieldId, ids[i][n]), sizeBytes: sizesBytes[n] },
+        })),
       );
     const stats = copied(segment.statsLogs, statsIds, statsLogKey);
     const bm25 = copied(segment.bm25Logs ?? [], bm25Ids, bm25LogKey);
     const deltaKey = (of: SegmentPlace, _fieldId: number, logId: bigint) => deltaLogKey(of, logId);
     const delta = copied(segment.deltaLogs ?? [], deltaIds, deltaKey);
-    await forEachConcurrent([...insert, ...stats, ...bm25, ...delta], COPIES_AT_ONCE, ({ from, to }, left) =>
-      this.#context.store.copy(from, to, AbortSignal.any([signal, left])),
-    );
+    const { store, paced } = this.#context;
+    await forEachConcurrent([...insert, ...stats, ...bm25, ...delta], COPIES_AT_ONCE, async (log, left) => {
+      await paced?.(log.sizeBytes);
+      await store.copy(log.from, log.to, AbortSignal.any([signal, left]));
+    });
   }
 
   /** Resolves to the bytes of the values in memory. The logs of parts are written while the values of the next one are found. */

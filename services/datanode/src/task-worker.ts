@@ -192,7 +192,8 @@ export class TaskWorker implements AsyncDisposable {
       answer: (question: Question) => this.#insist(() => answer(question), ended),
       onProgress: (rowCount: number, processedBytes: number) => progress.note({ rowCount, processedBytes }),
     };
-    return await runner.run({ ...order, secrets: secretsOf(order, this.#deps.credentialsKey) }, hooks, ended);
+    const secrets = secretsOf(order, this.#deps.credentialsKey);
+    return await runner.run({ ...order, bytesPerSecond: Number(order.bytesPerSecond), secrets }, hooks, ended);
   }
 
   #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -16,6 +16,7 @@ export function taskContext(objects: MemoryObjectStore, nextId: { value: bigint 
     },
     allocateIds: async (count) => take(count),
     onProgress: () => {},
+    paced: async () => {},
     warn: () => {},
     now: () => 0,
     signal: new AbortController().signal,

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { bytesText, note, say, showJson } from "../show/tables.ts";
@@ -48,6 +48,7 @@ interface CopyOptions extends ServerOptions, WatchOptions {
   readonly alias?: string;
   readonly dryRun?: boolean;
   readonly checkRows?: number;
+  readonly maxRate?: number;
 }
 
 /** What `jobs/copy/create` answers for a dry run. */
@@ -91,6 +92,7 @@ export function copyCommand(): Command {
         "with --from or --to: compare so many rows of each part of the copy with those there",
         parseCount,
       )
+      .option("--max-rate <MB/s>", "move so many megabytes of rows a second at most, one part at a time", parseRate)
       .option("--dry-run", "say how many rows and bytes would be copied, and how")
       .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
       .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
@@ -111,18 +113,25 @@ export function copyCommand(): Command {
 }
 
 async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const { toDatabase, filter, partition = [], indexes, load, ifExists, alias, dryRun, checkRows } = options;
+  const { toDatabase, filter, partition = [], indexes, load, ifExists, alias, dryRun, checkRows, maxRate } = options;
   const body = {
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
     ...(filter !== undefined && { filter }),
-    ...{ ifExists, alias, dryRun, checkRows },
+    ...{ ifExists, alias, dryRun, checkRows, maxMBPerSecond: maxRate },
     ...peerOf(options),
   };
   if (!dryRun) return startKind(options, body, copyKind);
   const estimate = await restOf(options).post<CopyEstimate>("jobs/copy/create", body);
   if (options.json) showJson(estimate);
   else showEstimate(target, estimate);
+}
+
+/** @throws {InvalidArgumentError} */
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (rate > 0) return rate;
+  throw new InvalidArgumentError("expected a number of megabytes a second, such as 50");
 }
 
 /** What becomes of the target, said behind its name. */

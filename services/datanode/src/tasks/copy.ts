@@ -16,8 +16,16 @@ const SEGMENTS_AT_ONCE = 4;
  */
 export async function runCopy(input: CopyTaskInput, context: TaskContext): Promise<TaskResult> {
   const { collectionId, sourceCollectionId, snapshotTs, segmentIds } = input;
-  const { objects: store, ids, signal } = context;
-  const extender = new SegmentExtender({ collectionId, newFields: [], store, ids, signal, nowMs: context.now() });
+  const { objects: store, ids, signal, paced } = context;
+  const extender = new SegmentExtender({
+    collectionId,
+    newFields: [],
+    store,
+    ids,
+    signal,
+    paced,
+    nowMs: context.now(),
+  });
   const done = { rows: 0, bytes: 0 };
   const copy = async ({ segment, segmentId }: { segment: VisibleSegment; segmentId: bigint }) => {
     const { commitTs, rowTimestamps } = segment;

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { completeBatch } from "@sluice/columns";
+import { batchBytes, completeBatch } from "@sluice/columns";
 import type { PullTaskInput } from "@sluice/jobs";
 import { compareRows, MilvusPeer, type PeerPlace, type PeerSecret, readPages } from "@sluice/peer";
 import { isComputed, type StoredSegment } from "@sluice/schema";
@@ -17,19 +17,17 @@ const MESSAGE_PAGES = 8;
  * beginning of its range: keys, not positions, say where that is. See `RunTask`.
  */
 export async function runPull(input: PullTaskInput, context: TaskContext): Promise<TaskResult> {
-  const { batchBytes } = context.limits;
+  const { batchBytes: pageBytes } = context.limits;
   const { peer: source, rows, keys, schema, to, checkRows } = input;
   const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
-  using peer = new MilvusPeer(
-    source.options as PeerPlace,
-    secret as PeerSecret | undefined,
-    MESSAGE_PAGES * batchBytes,
-  );
+  using peer = new MilvusPeer(source.options as PeerPlace, secret as PeerSecret | undefined, MESSAGE_PAGES * pageBytes);
   await using sink = new SegmentSink(input, context);
   let rowCount = 0;
-  for await (const batch of readPages(peer, { rows, keys, schema, pageBytes: batchBytes }, context.signal)) {
+  for await (const batch of readPages(peer, { rows, keys, schema, pageBytes }, context.signal)) {
     context.signal.throwIfAborted();
-    await sink.append(completeBatch(schema, batch));
+    const complete = completeBatch(schema, batch);
+    await context.paced(batchBytes(complete));
+    await sink.append(complete);
     rowCount += batch.rowCount;
     context.onProgress(rowCount, batch.sourceBytes);
     await turn();

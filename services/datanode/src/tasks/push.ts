@@ -26,6 +26,7 @@ export async function runPush(input: PushTaskInput, context: TaskContext): Promi
     for (let from = 0; from < rowCount; from += step) {
       const to = Math.min(rowCount, from + step);
       const slices = columns.map((column) => sliceRows(column, from, to));
+      await context.paced((bytes * (to - from)) / rowCount);
       await context.confirmCurrent();
       await insertRows(peer, target, { columns: slices, rowCount: to - from }, { mayBeThere, signal: context.signal });
       done.rows += to - from;

@@ -62,6 +62,8 @@ export interface TaskContext {
   /** The first of `count` new ids for automatic keys. */
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly onProgress: (rows: number, sourceBytes: number) => void;
+  /** Waited for before so many bytes of rows are moved, by tasks whose jobs may be held to a rate. @throws the signal's reason */
+  readonly paced: (bytes: number) => Promise<void>;
   /**
    * Tells the user something about the input that does not stop the task. Said twice, it is shown once.
    * @param group that it is about, where the task has several

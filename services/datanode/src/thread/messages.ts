@@ -27,6 +27,8 @@ export interface ThreadTask {
   readonly input: string;
   /** Credentials of the sources that the input names, as JSON; none unless given. */
   readonly secrets?: string;
+  /** Bytes of rows that it may move in a second; any number unless given. */
+  readonly bytesPerSecond?: number;
 }
 
 /** From the datanode to a thread. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import { ByteRate } from "@sluice/async";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
 import {
   CountingObjectStore,
@@ -43,7 +44,11 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
       const result = await runTask(
         kinds,
         task,
-        run.context({ objects, roots, openFiles, secrets, limits: setup.limits, embedding: setup.embedding ?? {} }),
+        run.context({
+          ...{ objects, roots, openFiles, secrets, rate: new ByteRate(task.bytesPerSecond ?? 0) },
+          limits: setup.limits,
+          embedding: setup.embedding ?? {},
+        }),
       );
       say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
@@ -69,6 +74,7 @@ async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: T
 interface SharedByRuns extends Pick<TaskContext, "openFiles" | "secrets" | "limits" | "embedding"> {
   readonly objects: ObjectStore;
   readonly roots: ExportRoots;
+  readonly rate: ByteRate;
 }
 
 /** The conversation about one attempt under way. */
@@ -86,7 +92,7 @@ class Run {
     this.#say = say;
   }
 
-  context({ objects, roots, ...shared }: SharedByRuns): TaskContext {
+  context({ objects, roots, rate, ...shared }: SharedByRuns): TaskContext {
     const isCurrent = () => this.#ask<void>({ kind: "is_current" });
     return {
       ...shared,
@@ -102,6 +108,7 @@ class Run {
       },
       allocateIds: (count) => this.#ask<bigint>({ kind: "ids", count }),
       now: Date.now,
+      paced: (bytes) => rate.take(bytes, this.#abort.signal),
       onProgress: (rows, sourceBytes) => this.#progress(rows, sourceBytes),
       warn: (text, group) => this.warnings.add(text, group),
       signal: this.#abort.signal,

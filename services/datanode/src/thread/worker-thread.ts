@@ -63,7 +63,11 @@ export class WorkerThread implements AttemptRunner {
   }
 
   /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
-  async run({ kind, input, secrets = "" }: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome> {
+  async run(
+    { kind, input, secrets = "", bytesPerSecond = 0 }: ThreadTask,
+    hooks: RunHooks,
+    signal: AbortSignal,
+  ): Promise<TaskOutcome> {
     const worker = (this.#worker ??= this.#start());
     const run = this.#nextRun++;
     const end = Promise.withResolvers<TaskOutcome>();
@@ -84,7 +88,7 @@ export class WorkerThread implements AttemptRunner {
     const onAbort = () => send({ type: "abort", run });
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
-    send({ type: "run", run, task: { kind, input, secrets } });
+    send({ type: "run", run, task: { kind, input, secrets, bytesPerSecond } });
     if (signal.aborted) onAbort();
     this.#running++;
     try {

@@ -33,7 +33,11 @@ const copyBody = z.strictObject({
   ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
   ...{ from: source, to: target, ifExists: text, alias: text, dryRun: z.boolean().nullish() },
   checkRows: z.number().int().min(0).nullish(),
+  maxMBPerSecond: z.number().min(0.001).max(1_000_000).nullish(),
 });
+
+/** Bytes of a megabyte, as networks have them. */
+const MB = 1_000_000;
 
 /** Exports and copies over REST, in the form of import jobs. */
 export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): void {
@@ -64,6 +68,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
         alias = "",
         dryRun,
         checkRows,
+        maxMBPerSecond,
         ...body
       } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body, request.call);
@@ -74,6 +79,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
         targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
         targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
         ...{ ifExists, alias, dryRun: dryRun === true, checkRows: checkRows ?? 0 },
+        bytesPerSecond: BigInt(Math.round((maxMBPerSecond ?? 0) * MB)),
         ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
       });
     },

@@ -1,23 +1,18 @@
-import type { CollectionRecord, DatabaseRecord } from "@sluice/catalog";
+import type { CollectionRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkModels } from "./check-models.ts";
-import {
-  CONSISTENCY_LEVEL,
-  checkProperties,
-  consistencyLevelOf,
-  maxCollectionsOf,
-  statusWithWarnings,
-} from "./check-properties.ts";
+import { CONSISTENCY_LEVEL, checkProperties, consistencyLevelOf, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
+import { checkDatabaseRoom } from "./database-room.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { DYNAMIC_FIELD, switchDynamicField } from "./dynamic-switch.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
 import { changePairs, toPairs } from "./pairs.ts";
-import { collectionIsAlias, collectionIsBeingMade, collectionLoaded, invalid, tooManyCollections } from "./refusals.ts";
+import { collectionIsAlias, collectionIsBeingMade, collectionLoaded, invalid } from "./refusals.ts";
 import { decideRename } from "./renamed-collection.ts";
 import { decodeSchema } from "./stored-schema.ts";
 
@@ -54,7 +49,7 @@ export class Collections {
     if (taken?.record.kind === "alias") throw collectionIsAlias(dbName, plan.name);
     if (taken)
       return this.#recreate(await collections.get(taken.record.collectionId).then((entry) => entry!.record), plan);
-    await this.#checkRoom(database);
+    await checkDatabaseRoom(this.#catalog, database);
     const record = await this.#numbered(plan, dbName);
     return {
       transaction: {
@@ -67,13 +62,6 @@ export class Collections {
       },
       result: undefined,
     };
-  }
-
-  /** @throws {StatusError} 102 where the database has as many collections as it may have */
-  async #checkRoom({ name, properties }: DatabaseRecord): Promise<void> {
-    const limit = maxCollectionsOf(properties);
-    if (Number.isFinite(limit) && (await this.#catalog.collectionsOf(name)).length >= limit)
-      throw tooManyCollections(name, limit);
   }
 
   #recreate(record: CollectionRecord, plan: CollectionPlan): Change<void> {

@@ -1,6 +1,7 @@
 import type { CollectionRecord, StagedWrite } from "@sluice/catalog";
 import { type CollectionId, collectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
+import { checkDatabaseRoom } from "./database-room.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { decidePublication, type Publication } from "./published-collection.ts";
 
@@ -20,14 +21,16 @@ export class HiddenCollections {
   /**
    * Records of a hidden collection, to be written together with the job that makes it. They are refused there when another one
    * took the name meanwhile.
+   * @param isMore false: it takes the place of another one
    * @returns undefined when the name is taken
-   * @throws {StatusError} 800
+   * @throws {StatusError} 800; 102 where the database has as many collections as it may have
    */
-  async stage(record: CollectionRecord): Promise<StagedWrite[] | undefined> {
+  async stage(record: CollectionRecord, isMore = true): Promise<StagedWrite[] | undefined> {
     const { databases, names, collections } = this.#catalog;
     const { dbName, name, collectionId: id } = record;
     const database = await this.#catalog.database(dbName);
     if (await this.#catalog.findName(dbName, name)) return undefined;
+    if (isMore) await checkDatabaseRoom(this.#catalog, database.record);
     const settle = () => {};
     return [
       { guard: database.guard, write: databases.write(database.record), settle }, // C2

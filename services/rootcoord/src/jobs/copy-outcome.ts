@@ -13,6 +13,7 @@ export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
     ...targetOf(job),
     ...(spec.checkRows && { checkRows: spec.checkRows }),
+    ...(spec.bytesPerSecond && { maxMBPerSecond: spec.bytesPerSecond / 1e6 }),
     ...{ strategy: strategy.name, strategyReason: strategy.reason, timestamp: String(job.timestamp) },
     partitions: partitionNames.map((name, group) => {
       const own = tasks.filter((task) => task.group === group);

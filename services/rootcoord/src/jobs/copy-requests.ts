@@ -77,8 +77,10 @@ export class CopyRequests {
   }
 
   /** The target has its name from now on, and is found when the job has ended. @throws {StatusError} 800, 1100 */
-  async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
-    const beside = await stageTarget(this.#deps, target);
+  async record(asked: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
+    const job = withRate(asked, request);
+    const isMore = specOf(job, "copy").replaces === undefined;
+    const beside = await stageTarget(this.#deps, target, isMore);
     if (beside && request.dryRun) return this.#estimated(job);
     if (beside && (await this.#create(job, request, beside))) return { jobId: job.jobId, estimate: "" };
     // The same request may have come twice at the same moment.
@@ -88,7 +90,8 @@ export class CopyRequests {
   }
 
   /** A job whose target is elsewhere, or is there. @throws {ImportError} `request_invalid` while another one appends there */
-  async recordAlone(job: JobRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
+  async recordAlone(asked: JobRecord, request: rootCoord.CopyRequest): Promise<CopyAnswer> {
+    const job = withRate(asked, request);
     if (request.dryRun) return this.#estimated(job);
     if (appends(job)) this.#checkAlone(job);
     this.#recording.add(job);
@@ -113,6 +116,16 @@ export class CopyRequests {
     throw new ImportError("request_invalid", reason);
   }
 
+  /** Bytes of all rows of a job, as they are in memory, about. */
+  async bytesOf(job: JobRecord): Promise<number> {
+    return (await this.#deps.tasksOf(job)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** What was held for a job that is not recorded is forgotten. */
+  forget(jobId: JobId): void {
+    this.#deps.credentials.forget(jobId);
+  }
+
   /** The job is not recorded; what was held for it is forgotten. */
   async #estimated(job: JobRecord): Promise<CopyAnswer> {
     try {
@@ -128,6 +141,11 @@ export class CopyRequests {
     if (isNew) this.#deps.log.info("copy job submitted", about);
     return isNew;
   }
+}
+
+function withRate(job: JobRecord, { bytesPerSecond }: rootCoord.CopyRequest): JobRecord {
+  if (bytesPerSecond === 0n) return job;
+  return { ...job, spec: { ...specOf(job, "copy"), bytesPerSecond: Number(bytesPerSecond) } };
 }
 
 function appends(job: Pick<JobRecord, "kind" | "spec">): boolean {
@@ -158,8 +176,10 @@ function targetExists({ dbName, name }: CollectionRecord): StatusError {
 }
 
 /** Credentials may be others: they are none of what is asked for. */
-function digestOf({ idempotencyKey: _, from, to, ...request }: rootCoord.CopyRequest): string {
+function digestOf({ idempotencyKey: _, from, to, bytesPerSecond, ...request }: rootCoord.CopyRequest): string {
+  const asked = ["copy", request, from?.address ?? "", to?.address ?? "", to?.files, to?.filesAs];
+  const rate = bytesPerSecond === 0n ? [] : [String(bytesPerSecond)];
   return createHash("sha256")
-    .update(JSON.stringify(["copy", request, from?.address ?? "", to?.address ?? "", to?.files, to?.filesAs]))
+    .update(JSON.stringify([...asked, ...rate]))
     .digest("base64url");
 }

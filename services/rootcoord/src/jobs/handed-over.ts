@@ -1,6 +1,6 @@
 import { forEachConcurrent, Slots } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { isOpenTask } from "@sluice/jobs";
+import { bytesPerSecondOf, isOpenTask } from "@sluice/jobs";
 import type { JobId } from "@sluice/schema";
 import type { JobView } from "./known-job.ts";
 
@@ -21,7 +21,7 @@ export class HandedOver {
     return [...this.#tasks];
   }
 
-  /** Hands open tasks over that the datacoord does not have, many by each `send`; those of a compaction one after the other. */
+  /** Hands open tasks over that the datacoord does not have, many by each `send`; of some jobs one after the other. */
   async hand({ job, tasks }: JobView, send: (tasks: readonly TaskRecord[]) => Promise<void>): Promise<void> {
     if (this.#jobs.has(job.jobId)) return;
     const forgotten = this.#forgotten;
@@ -56,6 +56,7 @@ function* callsOf(tasks: readonly TaskRecord[]): Generator<readonly TaskRecord[]
   for (let i = 0; i < tasks.length; i += TASKS_PER_CALL) yield tasks.slice(i, i + TASKS_PER_CALL);
 }
 
-function isInTurn({ kind }: Pick<JobRecord, "kind">): boolean {
-  return kind === "compaction";
+/** Compactions, which nobody waits for, and copies whose one task has all that they may move in a second. */
+function isInTurn(job: Pick<JobRecord, "kind" | "spec">): boolean {
+  return job.kind === "compaction" || bytesPerSecondOf(job) > 0;
 }

@@ -4,6 +4,7 @@ import type { PushCopySpec, PushedDeclarations } from "@sluice/jobs";
 import type { ExportRoots } from "@sluice/object-store";
 import {
   canKeepAutomaticKeys,
+  checkRoom,
   collectionOfAlias,
   hasCollection,
   MilvusPeer,
@@ -65,6 +66,12 @@ export class PushJobs {
     if (request.alias !== "") await collectionOfAlias(peer, request.alias);
     const id = jobId(await this.#deps.allocateId());
     const job = await this.#jobOf(id, source, request, place, secret, means);
+    try {
+      await checkRoom(peer, { bytes: await requests.bytesOf(job), properties: source.properties });
+    } catch (error) {
+      requests.forget(id);
+      throw error;
+    }
     return requests.recordAlone(job, request);
   }
 

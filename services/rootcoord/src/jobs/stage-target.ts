@@ -9,17 +9,18 @@ export interface StageTargetDeps {
 }
 
 /**
- * `HiddenCollections.stage`; whoever has seen that a job failed finds its name free, however soon.
+ * `HiddenCollections.stage`, with its parameters; whoever has seen that a job failed finds its name free, however soon.
  * @returns undefined when the name is taken
  */
 export async function stageTarget(
   { book, hidden }: StageTargetDeps,
   target: CollectionRecord,
+  isMore = true,
 ): Promise<StagedWrite[] | undefined> {
-  const staged = await hidden.stage(target);
+  const staged = await hidden.stage(target, isMore);
   if (staged) return staged;
   const { dbName, name } = target;
   const failed = book.jobs().filter((job) => hasFailed(job) && job.dbName === dbName && job.collectionName === name);
   for (const { collectionId } of failed) await hidden.drop(collectionId);
-  return failed.length === 0 ? undefined : hidden.stage(target);
+  return failed.length === 0 ? undefined : hidden.stage(target, isMore);
 }

@@ -1,6 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { next, nextWithLook, type TaskReport, taskWithId, verdictOn } from "@sluice/jobs";
+import { bytesPerSecondOf, next, nextWithLook, type TaskReport, taskWithId, verdictOn } from "@sluice/jobs";
 import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
 import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
@@ -87,6 +87,7 @@ export class TaskReports {
       traceParent: job.traceParent ?? "",
       reportMs: BigInt(reportIntervalMs(this.#deps.book.runningTasks)),
       taskRevision: this.#deps.book.revisionOf(task),
+      bytesPerSecond: BigInt(bytesPerSecondOf(job)),
       ...this.#deps.credentials.inOrder(
         this.#deps.planners[job.kind].secretsOf?.(job) ?? {},
         `${job.jobId}/${task.taskId}/${task.attempt}`,

@@ -20,6 +20,7 @@ export async function runAppend(input: AppendTaskInput, context: TaskContext): P
   let sourceBytes = 0;
   for await (const part of readLiveRows(read, ofCollection(sourceCollectionId, context))) {
     using _ = part.memory;
+    await context.paced(part.memoryBytes);
     sourceBytes += part.memoryBytes;
     if (part.rowCount > 0) {
       const columns = places.map((place) => part.columns[place]);

@@ -28,6 +28,7 @@ export async function copyLogs(input: CopyInput, files: ExportedFiles, context: 
     read,
   )) {
     const { folder } = log;
+    await context.paced(bytes.length);
     folder.hash.update(bytes);
     await files.write(folder.path + log.name, [bytes], memory);
     folder.sizeBytes += bytes.length;
