@@ -54,6 +54,12 @@ describe.each([
     });
   });
 
+  it("lists volumes of a type, and no others", async () => {
+    expect(await call("GET", `/v2/${base}?type=external`)).toMatchObject({ code: 0, data: { count: 0 } });
+    const refused = { code: 63244, message: expect.stringContaining('MANAGED or EXTERNAL, not "BOGUS"') };
+    expect(await call("GET", `/v2/${base}?type=bogus`)).toMatchObject(refused);
+  });
+
   it("answers credentials with every word that released clients look for", async () => {
     const created = await call("POST", `/v2/${base}/create`, { [word]: name });
     expect(created.code).toBe(0);

@@ -72,6 +72,18 @@ const safetySwitches: ReadonlySet<string> = new Set([
   ],
 ]);
 
+/** Options of imports from stages that it would be wrong to pass over, without case and separators, and what to say instead. */
+const unservedOfStages: ReadonlyMap<string, string> = new Map([
+  ["loadonce", "every import loads all its files: name those that were not imported yet"],
+  ["onchanged", "every import loads its files as they are when it is requested"],
+  ["purge", "files stay where they are: remove them when the job is Completed"],
+  ["manifest", "name the files in the request"],
+  ["lineage", "'row_number_field' keeps the number of each row; the job names its files"],
+  ["pattern", "write the pattern into the path, as in in/*.parquet"],
+  ["maxerrors", "say on_error=skip:N"],
+  ["fieldmapping", "say 'fields_mapping', an object of sources and fields"],
+]);
+
 /**
  * Unknown options are kept, and named in a warning.
  * @param options a text each, no key twice
@@ -126,6 +138,9 @@ function checkSupported(key: string, value: string): void {
     const reason = `option '${excerpt(key)}' is not known, and the import would write: say 'dry_run' to check the files only, or leave it out to import`;
     throw new ImportError("unsupported", reason);
   }
+  const instead = unservedOfStages.get(plain);
+  if (instead !== undefined && value !== "" && value.toLowerCase() !== "false")
+    throw new ImportError("unsupported", `option '${excerpt(key)}' is not supported by this server: ${instead}`);
   if (places.has(plain) && value !== "") {
     const reason = `option '${excerpt(key)}' is not supported by this server: files come from where their paths say; name a bucket by the option 'bucket' or as s3://BUCKET/KEY, another store by 'data_source'`;
     throw new ImportError("unsupported", reason);

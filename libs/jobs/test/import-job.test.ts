@@ -101,6 +101,18 @@ describe("options", () => {
     expect(parse({ bucket: "" })).not.toHaveProperty("bucket");
   });
 
+  it.each([
+    ["loadOnce", "true", "every import loads all its files"],
+    ["maxErrors", "5", "on_error=skip:N"],
+    ["pattern", "*.parquet", "into the path"],
+    ["purge", "true", "remove them when"],
+    ["manifest", "m.json", "name the files"],
+    ["field_mapping", "{}", "fields_mapping"],
+  ])("refuses %s of stages, which would be wrong to pass over, and says what to do instead", (key, value, cure) => {
+    expect(() => parse({ [key]: value })).toThrow(cure);
+    expect(() => parse({ [key]: "" })).not.toThrow();
+  });
+
   it.each(["objectUrl", "object_url", "accessKey", "endpoint", "bucket_name", "stageName", "dataSource"])(
     "refuses %s: ignored, a file of the same name would be taken from elsewhere",
     (key) => {

@@ -17,6 +17,7 @@ export const volumeCodes = {
   fileExists: 63252,
   fileNotFound: 63253,
   partMissing: 63254,
+  rateLimited: 63290,
 } as const;
 
 /**

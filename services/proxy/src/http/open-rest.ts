@@ -2,7 +2,7 @@ import type { ByteBudget } from "@sluice/async";
 import { type Presence, version } from "@sluice/cluster";
 import { StatusError } from "@sluice/errors";
 import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
-import type { CloudIds } from "@sluice/volumes";
+import { type CloudIds, volumeCodes } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { CallRates } from "../access/call-rates.ts";
 import type { GuardDeps } from "../access/guarded-calls.ts";
@@ -98,12 +98,18 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   return app;
 }
 
-/** After callers are known. Source of code and words: client contract §2. */
+/** Of volumes and stages, which have codes of their own. */
+const VOLUME_ROUTE = /^\/v2\/(volumes|stages)(\/|$)/;
+
+/** After callers are known. Source of codes and words: client contract §2, stages §2.4. */
 function limitRoutes(app: FastifyInstance, rates: CallRates): void {
-  app.addHook("preHandler", async (request) => {
+  app.addHook("preHandler", async (request, reply) => {
     const isPublic = request.routeOptions.config.route?.guard.kind === "public";
     if (isPublic || rates.admits(request.call.caller?.user ?? request.call.host)) return;
-    throw new StatusError(restCodes.rateLimited, "request is rejected by limiter: send it again later");
+    reply.header("retry-after", "1");
+    const isOfVolumes = VOLUME_ROUTE.test(request.routeOptions.url ?? "");
+    const code = isOfVolumes ? volumeCodes.rateLimited : restCodes.rateLimited;
+    throw new StatusError(code, "request is rejected by limiter: send it again later");
   });
 }
 

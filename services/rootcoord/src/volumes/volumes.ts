@@ -14,7 +14,7 @@ import type { MetaStore, MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { type CloudIds, checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
-import { kindOf } from "./volume-kind.ts";
+import { checkType, kindOf } from "./volume-kind.ts";
 
 export interface VolumesDeps {
   readonly store: MetaStore;
@@ -93,8 +93,9 @@ export class Volumes {
     });
   }
 
-  /** In the byte order of their names; temporary ones are nobody's. */
+  /** In the byte order of their names; temporary ones are nobody's. @throws {StatusError} 63244 for a type that is none */
   async list({ projectId, type }: volume.ListVolumesRequest): Promise<VolumeRecord[]> {
+    checkType(type);
     const all = await Array.fromAsync(this.table.scan(), ({ record }) => record);
     return all.filter(
       (record) =>

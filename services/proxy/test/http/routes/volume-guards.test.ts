@@ -49,6 +49,21 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+it.each(["/v2/volumes", "/v2/stages"])(
+  "%s is limited with a code of its own, and says when to come again",
+  async (base) => {
+    const rates = new CallRates(0.5);
+    const deps = {
+      ...{ context: {}, requests: {}, handlers: {}, volumes: {}, budget: new ByteBudget(1 << 20), guards: undefined },
+      ...{ rates, running: new RunningRequests(), readiness: () => ({ status: 200, body: "OK" }), log: silentLogger },
+    };
+    await using limited = await openRest(deps as unknown as RestDeps, () => {});
+    while (rates.admits("127.0.0.1"));
+    const { statusCode, headers, ...answer } = await limited.inject({ url: `${base}/v`, remoteAddress: "127.0.0.1" });
+    expect([statusCode, headers["retry-after"], answer.json().code]).toEqual([200, "1", 63290]);
+  },
+);
+
 describe.each(["/v2/volumes", "/v2/stages"])("routes of %s", (base) => {
   it("need what the table says, each of them", () => {
     const routes = app.routeTable.entries.filter(({ path }) => path === base || path.startsWith(`${base}/`));
