@@ -45,6 +45,17 @@ describe.each(Object.keys(writers))("%s", (format) => {
   });
 });
 
+describe("segments of Milvus, whose files always have rows", () => {
+  it.each<[format: string, files: readonly string[], reason: string]>([
+    ["binlog", ["1/2/3/0/7", "1/2/3/1/7", "1/2/3/100/7"], "binlog magic number is missing"],
+    ["milvus1", ["3/3.uid", "3/3.rv", "3/deleted_docs"], "the number of its bytes"],
+  ])("without a byte are refused as damaged: %s", async (format, files, reason) => {
+    const sources = await Promise.all(files.map((name) => memoryFile(name, new Uint8Array(0))));
+    const reading = readCanonicalRows(schema, openReader(format, readerInput(schema, sources)));
+    await expect(reading).rejects.toMatchObject({ code: "malformed_file", reason: expect.stringContaining(reason) });
+  });
+});
+
 describe("a set of arrays", () => {
   it("of which one is empty is refused: rows of the others would be lost", async () => {
     const files = writers.npy(tables[0][1], 2) ?? {};

@@ -30,18 +30,18 @@ export function formatNamed(name: string): Format {
 }
 
 /**
- * Opens a file or set of a format. Where no file has a byte there are no rows, in every format: Spark writes an empty table so,
- * and a header that is missing is no fault of rows that are.
+ * Opens a file or set of a format. Where no file has a byte there are no rows, in every format of tables: Spark writes an empty table
+ * so, and a header that is missing is no fault of rows that are.
  */
 export function openReader(format: string, input: ReaderInput): FormatReader {
-  const { open, takesForms, title } = formatNamed(format);
+  const { open, takesForms, title, isNeverEmpty } = formatNamed(format);
   const [form] = takesForms ? [] : [...(input.plan.options.forms ?? [])];
   if (form)
     throw new ImportError(
       "unsupported",
       `options.fields_mapping: "as": "${form[1]}" of field '${form[0]}' is for text and Parquet or Arrow, and this is ${title}`,
     );
-  return input.sources.every(({ sizeBytes }) => sizeBytes === 0) ? new NoRows() : open(input);
+  return !isNeverEmpty && input.sources.every(({ sizeBytes }) => sizeBytes === 0) ? new NoRows() : open(input);
 }
 
 class NoRows implements FormatReader {

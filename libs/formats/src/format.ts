@@ -30,6 +30,8 @@ export interface Format {
   readonly tellsCutsOnly?: true;
   /** Its files may be scripts beside the data of others: in a folder with files of another format they are left out. */
   readonly mayBeScript?: true;
+  /** Its programs write no file without rows that has no byte: such a one is cut short. */
+  readonly isNeverEmpty?: true;
   /** Its files are read from front to back, so that they may be compressed as a whole, as those of text are. */
   readonly isSequential?: true;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */

@@ -7,7 +7,10 @@ import { arrayOptionKeys } from "./place-arrays.ts";
 
 /** What differs between the formats of this family. */
 export interface ArrayFormatFacts
-  extends Pick<Format, "name" | "title" | "extensions" | "grouping" | "optionKeys" | "mixesAs" | "isArchive"> {
+  extends Pick<
+    Format,
+    "name" | "title" | "extensions" | "grouping" | "optionKeys" | "mixesAs" | "isArchive" | "isNeverEmpty"
+  > {
   /** The arrays of a file, or of the files of a set. */
   readonly arraysOf: ArraysOf;
 }

@@ -17,11 +17,12 @@ export async function readHeader(cursor: FileCursor, isBinary: boolean): Promise
   const codeBytes = isBinary ? await cursor.i32() : dim * 4;
   const rowCount = await cursor.count("the number of vectors");
   if (!isBinary) cursor.skip(2, 8, "its header");
+  const trainedAt = cursor.position;
   const isTrained = await cursor.u8();
   const metric = await cursor.i32();
   if (!isBinary && metric > 1) cursor.skip(1, 4, "the argument of its metric");
   const fits = dim >= 1 && (isBinary ? dim % 8 === 0 && codeBytes === dim / 8 && dim <= 8 * MAX_DIM : dim <= MAX_DIM);
   if (!fits) throw malformed(`its vectors have the dimension ${dim}`, at);
-  if (isTrained > 1) throw malformed(`a truth value is ${isTrained}`, at);
+  if (isTrained > 1) throw malformed(`a truth value is ${isTrained}`, trainedAt);
   return { dim, rowCount, metric, isBinary, codeBytes };
 }

@@ -10,5 +10,6 @@ export const milvus1Format = arrayFormat({
   title: "Milvus 1.x",
   extensions: [],
   grouping: "columns",
+  isNeverEmpty: true,
   arraysOf: segmentArrays,
 });

@@ -15,6 +15,7 @@ export const binlogFormat: Format = {
   title: "BINLOG",
   extensions: [],
   grouping: "columns",
+  isNeverEmpty: true,
   rangeUnit: undefined,
   optionKeys: [...boundKeys],
   checkOptions: (options) => void timeBounds(options),
