@@ -121,6 +121,16 @@ describe.each(["reader", "writer", "user"] as const)("%s of one volume", (who) =
 });
 
 describe("rights to volumes", () => {
+  it("are asked for by the privileges that give them", async () => {
+    const told = async (answer: Promise<Answer>) => (await answer).message;
+    const reading = await told(call(tokenOf("writer"), "GET", "volumes/library/files"));
+    expect(reading).toContain("read its files: ask for a grant of ReadVolume on it");
+    const writing = await told(call(tokenOf("reader"), "PUT", "volumes/library/files/put", "x"));
+    expect(writing).toContain("write into it: ask for a grant of WriteVolume on it");
+    const using = await told(importing(tokenOf("writer"), "library", {}));
+    expect(using).toContain("import from it: ask for a grant of ReadVolume or UseVolume on it");
+  });
+
   it("hold for folders, patterns, options and rejected rows of imports", async () => {
     const create = (body: object) =>
       call(tokenOf("user"), "POST", "vectordb/jobs/import/create", { collectionName: "books", ...body });

@@ -20,14 +20,23 @@ export const volumeCodes = {
   rateLimited: 63290,
 } as const;
 
+/** By what is done with a volume: how a message calls it, and the privileges that let somebody do it. */
+const doings = {
+  see: ["see it", "ReadVolume, WriteVolume or UseVolume"],
+  read: ["read its files", "ReadVolume"],
+  write: ["write into it", "WriteVolume"],
+  use: ["import from it", "ReadVolume or UseVolume"],
+} as const;
+
 /**
  * Of a volume with which somebody may not do something; one with which they may do nothing is as one that there is not.
- * @param known names of those with which they may do anything; `*` = all @param what they may not do
+ * @param known names of those with which they may do anything; `*` = all @param right what they may not do
  */
-export function refusedVolume(name: string, known: readonly string[], what: string): StatusError {
+export function refusedVolume(name: string, known: readonly string[], right: keyof typeof doings): StatusError {
   if (!known.includes(name) && !known.includes("*")) return volumeNotFound(name);
-  const cure = "ask for a grant of ReadVolume, WriteVolume or UseVolume on it";
-  return new StatusError(volumeCodes.notAuthorised, `you may not ${what}: ${cure} [volume=${excerpt(name, 80)}]`);
+  const [what, privileges] = doings[right];
+  const text = `you may not ${what}: ask for a grant of ${privileges} on it [volume=${excerpt(name, 80)}]`;
+  return new StatusError(volumeCodes.notAuthorised, text);
 }
 
 /** Words of Zilliz Cloud: Terraform takes a volume for gone by `not exist` in the message. */

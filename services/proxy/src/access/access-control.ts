@@ -190,15 +190,8 @@ export function showsVolume(caller: Caller, name: string): boolean {
 export function checkVolumeRight(caller: Caller, name: string, right: VolumeRight): void {
   const names = namesOf(caller, right);
   if (names.includes("*") || names.includes(name)) return;
-  throw refusedVolume(name, namesOf(caller, "see"), doings[right]);
+  throw refusedVolume(name, namesOf(caller, "see"), right);
 }
-
-const doings: Readonly<Record<VolumeRight, string>> = {
-  see: "see it",
-  read: "read its files",
-  write: "write into it",
-  use: "import from it",
-};
 
 /** Whether a caller may do something with any collection at all. */
 export function mayAnywhere({ user, policy }: Caller, privilege: string): boolean {

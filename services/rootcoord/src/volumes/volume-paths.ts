@@ -117,7 +117,7 @@ function checkVolume(path: string, { prefixes, beyondVolumes, writtenVolumes = [
   const isCovered = volumes.some((folder) => coversByText(folder, path.slice(SCHEME.length)));
   if (isCovered) return;
   if (!beyondVolumes) throw new ConfinedRefused(path, prefixes);
-  throw refusedVolume(split(path.slice(SCHEME.length)).name, writtenVolumes, "import from it");
+  throw refusedVolume(split(path.slice(SCHEME.length)).name, writtenVolumes, "use");
 }
 
 function unlessUnknown(error: unknown): undefined {

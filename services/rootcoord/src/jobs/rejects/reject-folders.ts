@@ -38,7 +38,7 @@ export class RejectFolders {
 function checkMayWrite(name: string, { prefixes, writtenVolumes = [] }: SourceScope): void {
   if (writtenVolumes.includes(name) || writtenVolumes.includes("*")) return;
   const isKnown = prefixes.some((prefix) => [`${VOLUME_SOURCE}://`, `${VOLUME_SOURCE}://${name}/`].includes(prefix));
-  throw refusedVolume(name, isKnown ? [name] : [], "write into it");
+  throw refusedVolume(name, isKnown ? [name] : [], "write");
 }
 
 function noVolume(path: string): ImportError {
