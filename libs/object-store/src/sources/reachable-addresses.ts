@@ -59,7 +59,8 @@ export class ReachableAddresses {
 export class AddressRefused extends Error {
   readonly code = "AddressRefused";
   constructor(host: string, setting: string) {
-    super(`"${host}" stands for an address that is not public, and that the setting ${setting} does not list`);
+    const cure = "add a range ADDRESS/BITS that has it, beside its name";
+    super(`"${host}" stands for an address that is not public, and that the setting ${setting} does not list: ${cure}`);
   }
 }
 
