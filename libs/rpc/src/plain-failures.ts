@@ -29,7 +29,8 @@ export function failureIn(trailers: IncomingHttpHeaders, httpStatus: number | un
   return code === grpcStatus.OK ? undefined : [code, wordsOf(trailers)];
 }
 
-function withoutStatus(httpStatus: number | undefined): Failed {
+/** What an answer without gRPC's status says by its HTTP status. */
+export function withoutStatus(httpStatus: number | undefined): Failed {
   if (httpStatus === undefined || httpStatus === 200) return [grpcStatus.INTERNAL, "Call ended without gRPC status"];
   return [httpCodes[httpStatus] ?? grpcStatus.UNKNOWN, `Received HTTP status code ${httpStatus}`];
 }

@@ -1,7 +1,7 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { type Client as GrpcClient, status as grpcStatus, type Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { PREFIX_BYTES } from "./message-bytes.ts";
-import { callError, type Failed, failureIn, whyClosed } from "./plain-failures.ts";
+import { callError, type Failed, failureIn, whyClosed, withoutStatus } from "./plain-failures.ts";
 import { framed } from "./plain-message.ts";
 import { type ActiveCall, StandingConnection } from "./standing-connection.ts";
 
@@ -14,6 +14,8 @@ const MAX_REQUEST_BYTES = 1 << 14;
 /** The longest that a timer takes. */
 const MAX_MS = 2 ** 31 - 1;
 const DROPPED: Failed = [grpcStatus.UNAVAILABLE, "Connection dropped"];
+const LATE: Failed = [grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded"];
+const NOT_ONE: Failed = [grpcStatus.INTERNAL, "the answer is not one message that is not compressed"];
 
 /** One call, as `callPlainly` is given it. */
 export interface PlainRequestSettings {
@@ -37,6 +39,8 @@ export function callPlainly(
   settings: PlainRequestSettings,
 ): Promise<object> | undefined {
   if (message.length > MAX_REQUEST_BYTES) return undefined;
+  // A server would begin with what nobody waits for any more.
+  if (settings.limitMs <= 0) return Promise.reject(callError(LATE));
   const connection = StandingConnection.of(client);
   const stream = connection?.request(path, settings.metadata, settings.limitMs);
   if (!connection || !stream) return undefined;
@@ -60,6 +64,8 @@ class PlainRequest implements ActiveCall {
   readonly #timer: NodeJS.Timeout;
   readonly #pieces: Buffer[] = [];
   #bytes = 0;
+  /** With what stands before it, as far as that is known. */
+  #answerBytes = Number.POSITIVE_INFINITY;
   #httpStatus: number | undefined;
   #trailers: IncomingHttpHeaders | undefined;
   #error: Error | undefined;
@@ -71,8 +77,8 @@ class PlainRequest implements ActiveCall {
     this.#stream = stream;
     this.#settings = settings;
     this.#ends = ends;
-    const late = () => this.#breakOff(grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded");
-    this.#timer = setTimeout(late, Math.min(Math.max(0, settings.limitMs), MAX_MS));
+    const late = () => this.#breakOff(...LATE);
+    this.#timer = setTimeout(late, Math.min(settings.limitMs, MAX_MS));
     connection.began(this);
     this.#listen();
   }
@@ -114,12 +120,19 @@ class PlainRequest implements ActiveCall {
     this.#bytes += piece.length;
     this.#pieces.push(piece);
     if (before < PREFIX_BYTES && this.#bytes >= PREFIX_BYTES) this.#checkLength(this.#joined().readUInt32BE(1));
+    if (this.#bytes > this.#answerBytes) this.#refuse(NOT_ONE);
   }
 
   #checkLength(length: number): void {
+    this.#answerBytes = PREFIX_BYTES + length;
     const max = this.#connection.maxAnswerBytes;
     if (max < 0 || length <= max) return;
-    this.#breakOff(grpcStatus.RESOURCE_EXHAUSTED, `Received message larger than max (${length} vs ${max})`);
+    this.#refuse([grpcStatus.RESOURCE_EXHAUSTED, `Received message larger than max (${length} vs ${max})`]);
+  }
+
+  /** What comes is no answer that may be kept; the page of a proxy never was one: of that its HTTP status tells more. */
+  #refuse(failed: Failed): void {
+    this.#breakOff(...(this.#httpStatus === 200 ? failed : withoutStatus(this.#httpStatus)));
   }
 
   readonly #cancel = (): void => this.#breakOff(grpcStatus.CANCELLED, "Cancelled on client");
@@ -181,5 +194,5 @@ function faultOf(bytes: Buffer): Failed | undefined {
   if (bytes.length === 0) return [grpcStatus.UNIMPLEMENTED, "No message received"];
   const isWhole =
     bytes[0] === 0 && bytes.length >= PREFIX_BYTES && bytes.length === PREFIX_BYTES + bytes.readUInt32BE(1);
-  return isWhole ? undefined : [grpcStatus.INTERNAL, "the answer is not one message that is not compressed"];
+  return isWhole ? undefined : NOT_ONE;
 }

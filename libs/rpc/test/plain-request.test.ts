@@ -136,7 +136,44 @@ describe("a plain request", () => {
     await expect(call()).rejects.toMatchObject({ code: grpcStatus.UNIMPLEMENTED });
   });
 
+  it("sends nothing when there is no time left", async () => {
+    let calls = 0;
+    answer = (stream) => {
+      calls++;
+      send(stream, framed(Buffer.from("late")));
+    };
+    for (const limitMs of [0, -5000])
+      await expect(call(undefined, { limitMs })).rejects.toMatchObject({ code: grpcStatus.DEADLINE_EXCEEDED });
+    await call();
+    expect(calls).toBe(1);
+  });
+
+  it("keeps no more of an answer than the length that it says", async () => {
+    let sentBytes = 0;
+    const closed = Promise.withResolvers<void>();
+    answer = (stream) => {
+      stream.respond(headers);
+      stream.write(framed(Buffer.from("short")));
+      stream.on("close", closed.resolve);
+      const more = () => {
+        for (; !stream.closed && stream.writable; sentBytes += 1 << 16)
+          if (!stream.write(Buffer.alloc(1 << 16))) return void stream.once("drain", more);
+      };
+      more();
+    };
+    await expect(call(undefined, { limitMs: 2000 })).rejects.toMatchObject({ code: grpcStatus.INTERNAL });
+    await closed.promise;
+    expect(sentBytes).toBeLessThan(16 << 20);
+  });
+
   it("says by gRPC's codes what somebody else has answered", async () => {
+    // The first bytes of a proxy's page are not the length of a message.
+    answer = (stream) => {
+      stream.respond({ ":status": 502, "content-type": "text/html" });
+      stream.end("<html>Bad gateway</html>");
+    };
+    const details = "Received HTTP status code 502";
+    await expect(call()).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE, details });
     answer = (stream) => stream.respond({ ":status": 503 }, { endStream: true });
     await expect(call()).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
     answer = (stream) => stream.respond({ ":status": 404 }, { endStream: true });
