@@ -67,6 +67,14 @@ describe("segments of storage version 3", () => {
     expect(outcome.infos.warnings).toMatch(/1\/2\/5\/: left out, since no manifest says what of it was committed/);
   });
 
+  it("with a second path that has no deletes, in version 2, are told of those where Milvus keeps them", async () => {
+    await cp(join(from, "../milvus-storage-v2"), join(fixture.importRoot, `${name}_v2`), { recursive: true });
+    await fixture.client.createFixtureCollection(name, one.describe as never);
+    const paths = [`${name}_v2/insert_log/1/2`, `${name}_v2/delta_log/1/20`];
+    const { infos } = await fixture.client.importAndWait(name, paths, asBackup);
+    expect(infos.warnings).toMatch(/2 delta logs below .* are not applied: give .*delta_log\/1\/2\/ as second path/);
+  });
+
   it("are found by the folder of one of them", async () => {
     await rm(join(folder, "insert_log/1/-1"), { recursive: true });
     expect((await imported(segment)).rowCount).toBe(45 - 1);

@@ -59,9 +59,10 @@ async function findPair(
   const general = segments.length > 0 ? await generalSegments(sources, insertPath, bucket) : [];
   const rows = { logs, segments: [...segments, ...general] };
   const found = (deltas: readonly SourceRef[]) => withUncommitted(segmentsOf(insertPath, rows, deltas), uncommitted);
-  if (deltaPath === undefined) return withUnasked(found([]), sources, insertPath, bucket);
-  const deltas = await listLogs(sources, deltaPath, bucket);
-  return found([...deltas, ...(await generalDeltas(sources, deltaPath, bucket))]);
+  const own = deltaPath === undefined ? [] : await listLogs(sources, deltaPath, bucket);
+  const deltas = deltaPath === undefined ? [] : [...own, ...(await generalDeltas(sources, deltaPath, bucket))];
+  if (deltas.length === 0) return withUnasked(found([]), sources, insertPath, bucket);
+  return found(deltas);
 }
 
 /** Segments of storage version 3 that delete rows of all partitions. */
