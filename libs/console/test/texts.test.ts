@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { bytesText, countText, durationText, timeText, valueText } from "../page/format.ts";
-import { leftOutText, paceText, percentOf, rowsText, tookText } from "../page/jobs/job-texts.ts";
+import { leftOutText, listedRowsText, paceText, percentOf, rowsText, tookText } from "../page/jobs/job-texts.ts";
 import { placeText } from "../page/jobs/place-text.ts";
 
 it("figures are as short as they can be told apart", () => {
@@ -27,7 +27,9 @@ it("values take one line, cut where they get long", () => {
 it("rows say how many there will be while that is not known", () => {
   expect(rowsText({ importedRows: 5, totalRows: 5 })).toBe("5");
   expect(rowsText({ importedRows: 5, totalRows: 7 })).toBe("5 of 7");
-  expect(rowsText({ importedRows: 0, checkedRows: 3, totalRows: 9, totalRowsEstimated: true })).toBe("3 of about 9");
+  const dryRun = { importedRows: 0, checkedRows: 3, totalRows: 9, totalRowsEstimated: true };
+  expect([rowsText(dryRun), listedRowsText(dryRun)]).toEqual(["3 of about 9", "3 of about 9 checked"]);
+  expect(listedRowsText({ importedRows: 5, totalRows: 5 })).toBe("5");
   // Those that were left out are not still to come.
   expect(rowsText({ importedRows: 4, rejectedRows: 1, duplicateRows: 2, totalRows: 7 })).toBe("4");
   expect(leftOutText({ importedRows: 4, rejectedRows: 1, duplicateRows: 2, totalRows: 7 })).toBe(

@@ -16,6 +16,11 @@ export function rowsText(rows: RowCounts): string {
   return `${countText(done)} of ${rows.totalRowsEstimated ? "about " : ""}${countText(rows.totalRows)}`;
 }
 
+/** The same among other jobs, where nothing else tells a dry run from an import. */
+export function listedRowsText(rows: RowCounts): string {
+  return rows.checkedRows === undefined ? rowsText(rows) : `${rowsText(rows)} checked`;
+}
+
 /** What was left out, in words; empty where nothing was. */
 export function leftOutText({ rejectedRows = 0, duplicateRows = 0 }: RowCounts): string {
   const parts = [

@@ -11,7 +11,7 @@ import { Table, type TableColumn } from "../parts/table.tsx";
 import { hrefOf } from "../route.ts";
 import { rest, session } from "../session.ts";
 import { type AskedPage, type HeardJob, jobsNow, withEvent } from "./job-list.ts";
-import { leftOutText, paceText, percentOf, rowsText } from "./job-texts.ts";
+import { leftOutText, listedRowsText, paceText, percentOf } from "./job-texts.ts";
 import { KindChoice } from "./kind-choice.tsx";
 
 const LIMIT = 25;
@@ -82,7 +82,7 @@ const columns: readonly TableColumn<JobSummary>[] = [
     title: "Progress",
     cell: (job) => <Progress label={`Progress of job ${job.jobId}`} percent={percentOf(job)} />,
   },
-  { title: "Rows", isNumber: true, cell: rowsText },
+  { title: "Rows", isNumber: true, cell: listedRowsText },
   { title: "Created", cell: ({ createTime }) => <span class="time">{timeText(createTime)}</span> },
   { title: "About", cell: (job) => <span class="about">{job.reason ?? (paceText(job) || leftOutText(job))}</span> },
 ];

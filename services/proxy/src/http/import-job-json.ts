@@ -45,7 +45,7 @@ export function jobJson(job: rootCoord.JobEntry) {
         rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
       }),
       ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
-      ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
+      ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(failureOfMessage) }),
     })),
   };
 }
@@ -71,6 +71,7 @@ export function jobSummaryJson(job: rootCoord.JobEntry) {
     createTime: timeText(job.createdMs),
     completeTime: timeText(job.completedMs),
     ...rowsJson(job, job.dryRun),
+    ...(job.dryRun && { dryRun: true }),
     ...(job.phase !== "ended" && movementJson(job)),
     ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
     ...(job.reason && { reason: job.reason }),
@@ -91,12 +92,6 @@ export function movementJson({ phase, waitsFor, rowsPerSecond, remainingMs }: ro
 function attemptJson({ attempt, nodeId, startedMs, endedMs, cause }: rootCoord.EndedAttempt) {
   const times = { startTime: timeText(startedMs), endTime: timeText(endedMs) };
   return { attempt: Number(attempt), datanode: String(nodeId), ...times, cause };
-}
-
-/** A row that was left out. */
-function rejectedJson(row: importing.TaskFailure) {
-  const { code: _, ...record } = failureOfMessage(row);
-  return record;
 }
 
 /** A total that is projected from what was read so far says so; a dry run imports nothing. */
