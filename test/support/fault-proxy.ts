@@ -63,10 +63,13 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #forward(from: Socket, to: Socket, pair: Pair): void {
-    from.on("data", (data) => {
+    const late: Buffer[] = [];
+    from.on("data", (data: Buffer) => {
       const delayMs = this.#mode.kind === "slow" ? this.#mode.delayMs : 0;
-      if (delayMs === 0 && !to.destroyed) to.write(data);
-      else setTimeout(() => to.destroyed || to.write(data), delayMs);
+      if (delayMs === 0 && late.length === 0) return write(to, data);
+      // Whichever comes first writes the oldest piece: what follows slow ones when they are over must not pass them.
+      late.push(data);
+      setTimeout(() => write(to, late.shift()), delayMs);
     });
     from.on("error", () => drop(pair));
     from.on("close", () => {
@@ -79,6 +82,10 @@ export class FaultProxy implements AsyncDisposable {
     this.set({ kind: "cut" });
     await new Promise((resolve) => this.#listener.close(resolve));
   }
+}
+
+function write(to: Socket, data: Buffer | undefined): void {
+  if (data && !to.destroyed) to.write(data);
 }
 
 function drop({ client, server }: Pair): void {
