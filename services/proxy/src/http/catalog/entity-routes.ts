@@ -9,7 +9,7 @@ import { hitsOf, type Int64As, queriedEntities } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { functionScoreIn, paramsIn, searchedField, searchedFor, searchedName } from "./search-in-body.ts";
-import { warnOfMetrics } from "./searched-metrics.ts";
+import { searchedMetrics } from "./searched-metrics.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -123,8 +123,13 @@ async function schemaOf(body: Body, call: PublicCall): Promise<schema.Collection
   return (await call("describeCollection", named(body))).schema as schema.CollectionSchema;
 }
 
-/** One search, or one of several that are ranked together. */
-function searchRequest(about: ReturnType<typeof named>, body: Body, collection: schema.CollectionSchema) {
+/** One search, or one of several that are ranked together. @param metric as `searchedMetrics` has it */
+function searchRequest(
+  about: ReturnType<typeof named>,
+  body: Body,
+  collection: schema.CollectionSchema,
+  metric: string,
+) {
   const name = searchedName(body, collection);
   const field = searchedField(name, collection);
   const { metricType: _, ...all } = paramsIn(body);
@@ -140,6 +145,7 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
       ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
       ...pairsOf(all).filter(({ key }) => key === "round_decimal"),
+      ...(metric ? [pair("metric_type", metric)] : []),
       ...(body.has("ignoreGrowing") ? [pair("ignore_growing", body.flag("ignoreGrowing", false))] : []),
       ...[...groupingIn(body), ...zoneIn(body)],
     ],
@@ -165,9 +171,8 @@ function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
 
 async function search(body: Body, call: PublicCall, rest: FastifyRequest) {
   const collection = await schemaOf(body, call);
-  const answer = await call("search", searchRequest(named(body), body, collection));
-  await warnOfMetrics([body], collection, { about: named(body), call, rest });
-  return hits(answer, rest);
+  const [metric] = await searchedMetrics([body], collection, { about: named(body), call, rest });
+  return hits(await call("search", searchRequest(named(body), body, collection, metric)), rest);
 }
 
 /** Several searches, ranked together. */
@@ -181,10 +186,12 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
     );
   const rerank = functionScore ? body.inner("rerank") : body.innerRequired("rerank");
   const strategy = rerank.text("strategy") || "rrf";
+  const searches = body.bodies("search");
+  const metrics = await searchedMetrics(searches, message, { about: named(body), call, rest });
   const request = {
     ...named(body),
     functionScore,
-    requests: body.bodies("search").map((one) => searchRequest(named(body), one, message)),
+    requests: searches.map((one, i) => searchRequest(named(body), one, message, metrics[i])),
     rankParams: [
       ...[
         pair("strategy", strategy === "ws" ? "weighted" : strategy),
@@ -196,9 +203,7 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
     ...readLevel(body),
   };
-  const answer = await call("hybridSearch", request);
-  await warnOfMetrics(body.bodies("search"), message, { about: named(body), call, rest });
-  return hits(answer, rest);
+  return hits(await call("hybridSearch", request), rest);
 }
 
 /** Reading; data is the answer's member `data`. Source: around-import §2.5, query-and-search §4. */

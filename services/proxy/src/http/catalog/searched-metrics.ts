@@ -14,24 +14,31 @@ export interface AskedSearch {
 }
 
 /**
- * As in Milvus, `metricType` is not read: what is compared with the index is `metric_type`. Who names another metric than the
- * index's is told so, since the hits are by that one. Source: query-and-search §5.4.
+ * As in Milvus, `metricType` does not count beside the index's metric; what is compared with that is `metric_type`. Who names another
+ * one is told so, since the hits are by the index's. A field without an index, which Milvus does not search, is searched by what is
+ * named. Source: query-and-search §5.4.
+ * @returns for each body the metric that it names and that counts; empty = none
  */
-export async function warnOfMetrics(
+export async function searchedMetrics(
   bodies: readonly Body[],
   collection: schema.CollectionSchema,
   { about, call, rest }: AskedSearch,
-): Promise<void> {
+): Promise<readonly string[]> {
   const named = bodies.map((body) => ({ metric: metricIn(body), field: searchedName(body, collection) }));
-  if (named.every(({ metric }) => metric === "")) return;
+  if (named.every(({ metric }) => metric === "")) return named.map(() => "");
   const indexes = await indexesOf(about, call);
-  for (const { metric, field } of named) {
+  return named.map(({ metric, field }) => {
     const index = indexes.find(({ fieldName }) => fieldName === field);
-    const own = index && pairValue(index.params, "metric_type");
-    if (metric === "" || !own || own.toUpperCase() === metric.toUpperCase()) continue;
-    const warning = `metricType ${excerpt(metric)} has no effect: the index of ${field} is by ${own}, and so are the hits`;
-    rest.warnings = [...(rest.warnings ?? []), warning];
-  }
+    const own = (index && pairValue(index.params, "metric_type")) ?? "";
+    if (own === "" || metric === "") return metric;
+    if (own.toUpperCase() !== metric.toUpperCase())
+      rest.warnings = [...(rest.warnings ?? []), noEffect(metric, field, own)];
+    return "";
+  });
+}
+
+function noEffect(metric: string, field: string, own: string): string {
+  return `metricType ${excerpt(metric)} has no effect: the index of ${field} is by ${own}, and so are the hits`;
 }
 
 function metricIn(body: Body): string {
