@@ -137,6 +137,7 @@ describe("segments of storage version 3", () => {
     ["a file lies above", changed(({ column_groups: [one] }) => { one.files[0].path = `../../4/_data/${file}`; }), /outside of its own folder/], // biome-ignore format: a row
     ["a column is in no file", changed(({ column_groups: [one] }) => { one.columns.push("777"); }), /the manifest has field 777 in this file, which has not/], // biome-ignore format: a row
     ["groups have other rows", changed(({ column_groups: [, one] }) => { one.files.pop(); }), /imported rows are not aligned: 30 here, 45 in/], // biome-ignore format: a row
+    ["a group has no files", changed(({ column_groups: [, one] }) => { one.files = []; }), /the column group of fields 105 has no files, and others have.*manifest-10\.avro/], // biome-ignore format: a row
     ["deletes are by position", changed(({ delta_logs: [one] }) => { one.type = 1; }), /are of type 1, and those by primary key \(0\) are read/], // biome-ignore format: a row
     ["texts lie outside", changed(({ lob_files }) => { lob_files.push({ path: "a", field_id: 101, total_rows: 1, valid_rows: 1, file_size_bytes: 1 }); }), /texts of fields 101 lie outside of the segment/], // biome-ignore format: a row
   ])("are refused where %s", async (_, change, reason) => {

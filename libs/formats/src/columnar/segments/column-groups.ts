@@ -50,13 +50,25 @@ export function readGroupedSegment(path: string, bytes: Uint8Array): GroupedSegm
     const { column_groups, delta_logs, lob_files = [] } = isLegacy(bytes) ? readLegacy(bytes) : readContainer(bytes);
     if (lob_files.length > 0) throw textsOutside(lob_files);
     const folder = manifestAt(path)?.folder ?? "";
-    return {
-      groups: column_groups.map((group) => groupOf(group, `${folder}_data/`)),
-      deltas: delta_logs.map((log) => deltaOf(log, `${folder}_delta/`)),
-    };
+    const groups = column_groups.map((group) => groupOf(group, `${folder}_data/`));
+    checkFiles(groups);
+    return { groups, deltas: delta_logs.map((log) => deltaOf(log, `${folder}_delta/`)) };
   } catch (error) {
-    throw locate(error, { file: path });
+    throw locate(error instanceof ImportError ? error : otherShape(error), { file: path });
   }
+}
+
+/** Members of other types than milvus-storage gives them: a container says itself what it holds. */
+function otherShape(error: unknown): ImportError {
+  return damaged(`it is no manifest of a segment: ${(error as Error).message}`);
+}
+
+/** All groups hold all rows; a segment without any has no files. */
+function checkFiles(groups: GroupedSegment["groups"]): void {
+  const empty = groups.find(({ files }) => files.length === 0);
+  if (!empty || groups.every(({ files }) => files.length === 0)) return;
+  const columns = empty.columns?.join(", ") ?? "that it names";
+  throw damaged(`the column group of fields ${columns} has no files, and others have`);
 }
 
 /** Members as milvus-storage calls them. */
@@ -119,7 +131,7 @@ function groupOf({ columns, files, format }: Group, folder: string) {
 
 /** A part of a file is what tables that lie elsewhere are made of. */
 function rowsOf({ path, start_index: start, end_index: end }: Group["files"][number]): number {
-  if (start === 0 && end > 0) return end;
+  if (start === 0 && Number.isSafeInteger(end) && end > 0) return end;
   const reason = `of ${excerpt(path)} the segment has rows ${start} to ${end}: files are read whole; let Milvus compact the segment`;
   throw new ImportError("unsupported", reason);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { groupedFolder, manifestAt, readGroupedSegment } from "@sluice/formats";
+import { streams, Type } from "avsc";
 import fc from "fast-check";
 import { fixtures } from "./segment-files.ts";
 
@@ -56,6 +57,44 @@ describe("a manifest of a segment of storage version 3", () => {
       );
     },
   );
+});
+
+/** A manifest by a library that is not ours, in the schema that its members have. */
+async function manifestOf(groups: object[]): Promise<Uint8Array> {
+  const manifest = { column_groups: groups, delta_logs: [] };
+  const encoder = new streams.BlockEncoder(Type.forValue(manifest));
+  encoder.end(manifest);
+  return Buffer.concat(await Array.fromAsync(encoder));
+}
+
+describe("a manifest whose members are others", () => {
+  const part = (path: unknown, end: number) => ({ path, start_index: 0, end_index: end });
+  const group = (columns: unknown, ...files: object[]) => ({ columns, files, format: "parquet" });
+  const whole = group(["100"], part("0_a.parquet", 20));
+  it.each<[what: string, groups: object[], reason: RegExp]>([
+    ["a group has no files", [whole, group(["105"])], /the column group of fields 105 has no files, and others have/],
+    ["rows are no integer", [group(["100"], part("0_a.parquet", 2 ** 60))], /files are read whole/], // a double
+    ["a path is a number", [group(["100"], part(7, 20))], /damaged: it is no manifest of a segment/],
+    ["columns are a number", [group(7, part("0_a.parquet", 20))], /damaged: it is no manifest of a segment/],
+  ])("is refused where %s", async (_, groups, reason) => {
+    const bytes = await manifestOf(groups);
+    expect(() => read("3/_metadata/manifest-1.avro", bytes)).toThrow(ImportError);
+    expect(() => read("3/_metadata/manifest-1.avro", bytes)).toThrow(reason);
+  });
+
+  it("is refused where rows are beyond 2^53", () => {
+    const text = bytesOf("4/_metadata/manifest-1.avro").toString("latin1");
+    // 15 as a long of Avro, and 2^60.
+    const changed = text.replace(".parquet\0\x1e", `.parquet\0${"\x80".repeat(8)}\x20`);
+    const bytes = Buffer.from(changed, "latin1");
+    expect(() => read("4/_metadata/manifest-1.avro", bytes)).toThrow(/the segment has rows 0 to 1152921504606846976:/);
+  });
+
+  it("is that of a segment without rows where no group has files", async () => {
+    const bytes = await manifestOf([{ columns: ["100"], files: [], format: "parquet" }]);
+    const groups = [{ columns: [100], rows: [], files: [] }];
+    expect(read("3/_metadata/manifest-1.avro", bytes)).toEqual({ groups, deltas: [] });
+  });
 });
 
 it.each([
