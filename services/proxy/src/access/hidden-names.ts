@@ -1,3 +1,4 @@
+import { mapConcurrent } from "@sluice/async";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type milvus, okStatus } from "@sluice/rpc";
 import type { ProxyContext } from "../context.ts";
@@ -5,6 +6,8 @@ import { type Caller, showsCollection, showsDatabase } from "./access-control.ts
 
 /** Longest name in a reason. */
 const NAME_CHARS = 255;
+/** Aliases that are asked about at once. */
+const ASKED_AT_ONCE = 16;
 /** Everybody is let in there, with rights or without. */
 const DEFAULT_DATABASE = "default";
 
@@ -51,6 +54,7 @@ export async function knownAliases(
   aliases: readonly string[],
   context: ProxyContext,
 ): Promise<string[]> {
-  const known = await Promise.all(aliases.map((alias) => knowsByName(caller, dbName, alias, context)));
+  const ask = (alias: string) => knowsByName(caller, dbName, alias, context);
+  const known = await Array.fromAsync(mapConcurrent(aliases, ASKED_AT_ONCE, ask));
   return aliases.filter((_, i) => known[i]);
 }
