@@ -46,11 +46,6 @@ export class ReasonTable {
     return this.#rows === GROUP_ROWS;
   }
 
-  /** Rows that are in no file yet. */
-  get rowCount(): number {
-    return this.#file.rowCount + this.#rows;
-  }
-
   add({ file, row, reason, code = "value_invalid", field, byteOffset }: Reason): void {
     const cells = [
       Buffer.from(file),

@@ -25,8 +25,7 @@ export interface LogFolders {
   readonly isShared: boolean;
 }
 
-/** A collection of a backup, and where its files lie. */
-/** What there is to read of a collection. */
+/** A collection of a backup, and where its files lie: what there is to read of it. */
 export interface OpenedCollection {
   readonly backup: BackupCollection;
   /** Ends in `/`. */
