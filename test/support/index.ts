@@ -1,4 +1,5 @@
 export { type Row, rowsOf, valuesOf } from "@sluice/rpc";
+export { altered } from "./altered.ts";
 export * from "./backup-folder.ts";
 export { type BrowserFixture, useBrowser } from "./browser.ts";
 export * from "./collections.ts";

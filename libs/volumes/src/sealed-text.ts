@@ -20,10 +20,10 @@ export class SealedText {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
   }
 
-  /** Undefined for what was not sealed so. */
+  /** Undefined for what was not sealed so, letter by letter: bits that the last letter does not need are no second text. */
   open(sealed: string, beside = ""): string | undefined {
     const bytes = Buffer.from(sealed, "base64url");
-    if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+    if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== sealed) return undefined;
     const [nonce, rest] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES)];
     const opened = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
     opened.setAAD(Buffer.from(beside)).setAuthTag(rest.subarray(0, TAG_BYTES));

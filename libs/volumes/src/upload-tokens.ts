@@ -64,8 +64,8 @@ export class UploadTokens {
   /** The credentials that a session token belongs to, and what they allow; undefined for a token that is not ours. */
   open(sessionToken: string): OpenedToken | undefined {
     if (sessionToken.length > MAX_TOKEN) return undefined;
-    const [accessKeyId, sealed = ""] = sessionToken.split(".");
-    const text = this.#sealed.open(sealed, accessKeyId);
+    const [accessKeyId, sealed = "", ...more] = sessionToken.split(".");
+    const text = more.length === 0 ? this.#sealed.open(sealed, accessKeyId) : undefined;
     if (text === undefined) return undefined;
     return { ...(JSON.parse(text) as UploadGrant), accessKeyId, secretAccessKey: this.#secretOf(accessKeyId) };
   }
