@@ -346,6 +346,37 @@ describe("rows that are refused one by one", () => {
   });
 });
 
+describe("an array that is refused for two reasons", () => {
+  const list = [
+    { name: "a", converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", type: "INT32", repetition_type: "OPTIONAL" },
+  ];
+
+  test.each([
+    ["too many elements, one of them too large", [1, 2, 300], /exceeds max_capacity\(2\)/],
+    ["a null beside a value that is too large", [null, 300], /not allowed to be null/],
+  ])("takes no other row with it: %s", async (_, bad, reason) => {
+    const field = { name: "a", type: DataType.Array, element_type: DataType.Int8, params: { max_capacity: 2 } };
+    const schema = fixtureSchema({ fields: [id, field] });
+    const file = await memoryFile("f.parquet", written(list, { a: [[1], bad, [2, 3], []] }));
+    const rejected: [row: number, reason: string][] = [];
+    const options = { batchBytes: 1000, signal: new AbortController().signal };
+    const onReject = ({ row, error }: RejectedRow) => void rejected.push([row, error.reason]);
+    const read: unknown[] = [];
+    for await (const batch of formatNamed("parquet")
+      .open(readerInput(schema, [file]))
+      .batches({ ...options, onReject }))
+      read.push(...canonicalRows(schema, batch));
+    expect(rejected).toEqual([[1, expect.stringMatching(reason)]]);
+    expect(read).toEqual([
+      { id: 0, a: [1] },
+      { id: 2, a: [2, 3] },
+      { id: 3, a: [] },
+    ]);
+  });
+});
+
 describe("vectors of Spark for dense fields", () => {
   const list = (name: string, type: string) => [
     { name, converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
