@@ -1,12 +1,13 @@
-import { type Column, isNull, varValue } from "@sluice/columns";
+import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { type CollectionSchema, DataType, type FieldSchema, vectorBytes } from "@sluice/schema";
-import { decodeArrayCell, decodeVectorArrayCell } from "@sluice/values";
+import { BYTES, eachElement, FIXED32, FIXED64, FieldCursor, VARINT } from "@sluice/values";
 import type { RowRejects } from "../../row-rejects.ts";
 
+/** A member of a struct array, with the elements that each row has of it. */
 interface Member {
   readonly field: FieldSchema;
-  readonly column: Column;
+  readonly lengths: Uint32Array;
 }
 
 /**
@@ -22,29 +23,88 @@ export function checkStructLengths(
   rejects: RowRejects,
   file: string,
 ): void {
+  const isLeftOut = (row: number) => rejects.has(firstRow + row);
   for (const { name } of structs) {
     const members = fields.flatMap((field, i): Member[] => {
       const column = columns[i];
-      return column && field.name.startsWith(`${name}[`) ? [{ field, column }] : [];
+      const isMember = column && field.name.startsWith(`${name}[`);
+      return isMember ? [{ field, lengths: lengthsOf(field, column, rowCount, isLeftOut) }] : [];
     });
     for (let row = 0; row < rowCount && members.length > 1; row++) {
-      if (rejects.has(firstRow + row)) continue;
-      const [expected, ...others] = members.map((member) => lengthIn(member, row));
-      const odd = others.findIndex((length) => length !== expected);
-      if (odd < 0) continue;
-      const { field } = members[odd + 1];
-      const reason = `the lists of struct array '${name}' differ in length: '${members[0].field.name}' has ${expected} elements, '${field.name}' ${others[odd]}`;
-      const at = { file, row: firstRow + row, field: field.name };
-      rejects.add(firstRow + row, new ImportError("malformed_file", reason, at));
+      const odd = members.find(({ lengths }) => lengths[row] !== members[0].lengths[row]);
+      if (!odd) continue;
+      const at = { file, row: firstRow + row, field: odd.field.name };
+      rejects.add(firstRow + row, new ImportError("malformed_file", unequalWords(name, members[0], odd, row), at));
     }
   }
 }
 
-/** Of the list in a row; 0 of a null, whose elements are none. */
-function lengthIn({ field, column }: Member, row: number): number {
-  if (column.kind !== "var" || isNull(column, row)) return 0;
-  const { dataType, elementType, dim } = field;
-  const cell = varValue(column, row);
-  if (dataType !== DataType.ArrayOfVector) return decodeArrayCell(elementType, cell).length;
-  return decodeVectorArrayCell(elementType, dim, cell).length / vectorBytes(elementType, dim);
+function unequalWords(struct: string, first: Member, odd: Member, row: number): string {
+  const expected = `'${first.field.name}' has ${first.lengths[row]} elements`;
+  return `the lists of struct array '${struct}' differ in length: ${expected}, '${odd.field.name}' ${odd.lengths[row]}`;
+}
+
+/** @param isLeftOut of a row, whose cell may be anything; its length is 0, as a null's */
+function lengthsOf(
+  field: FieldSchema,
+  column: Column,
+  rowCount: number,
+  isLeftOut: (row: number) => boolean,
+): Uint32Array {
+  const lengths = new Uint32Array(rowCount);
+  if (column.kind !== "var") return lengths;
+  const cells = new FieldCursor(column.data);
+  const count = field.dataType === DataType.ArrayOfVector ? vectorCounter(field) : elementCounter(field);
+  for (let row = 0; row < rowCount; row++) {
+    if (isLeftOut(row)) continue;
+    cells.at = column.offsets[row];
+    cells.end = column.offsets[row + 1];
+    lengths[row] = count(cells);
+  }
+  return lengths;
+}
+
+function elementCounter({ elementType }: FieldSchema): (cells: FieldCursor) => number {
+  const wireType = wireTypeOf(elementType);
+  let elements = 0;
+  const take = (cells: FieldCursor) => {
+    cells.skip(wireType);
+    elements++;
+  };
+  return (cells) => {
+    elements = 0;
+    eachElement(elementType, cells, take);
+    return elements;
+  };
+}
+
+/** Of cells as `encodeVectorArrayCell` writes them: the dimension, then all vectors, where they are floats packed once more. */
+function vectorCounter({ elementType, dim }: FieldSchema): (cells: FieldCursor) => number {
+  const width = vectorBytes(elementType, dim);
+  const enter = (cells: FieldCursor) => {
+    cells.skip(VARINT);
+    cells.enter();
+  };
+  return (cells) => {
+    if (cells.atEnd) return 0;
+    cells.skip(VARINT);
+    cells.skip(VARINT);
+    enter(cells);
+    if (elementType === DataType.FloatVector && !cells.atEnd) enter(cells);
+    return (cells.end - cells.at) / width;
+  };
+}
+
+function wireTypeOf(elementType: DataType): number {
+  switch (elementType) {
+    case DataType.Float:
+      return FIXED32;
+    case DataType.Double:
+      return FIXED64;
+    case DataType.VarChar:
+    case DataType.String:
+      return BYTES;
+    default:
+      return VARINT;
+  }
 }
