@@ -1,4 +1,4 @@
-import { nextTurn } from "@sluice/async";
+import { Turns } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError, StatusError } from "@sluice/errors";
 import type { RejectedRowRecord, RejectsFolder, WrittenRejects } from "@sluice/jobs";
@@ -54,7 +54,7 @@ export class RejectsWriter {
     );
     const kept = partsByGroup(job, tasks).map(keptBy);
     try {
-      await this.#writeReasons(kept, files);
+      await this.#writeReasons(kept, files, new Turns(signal));
       for (const [group, { rows }] of kept.entries()) await this.#copyRows(group, rows, files);
       return files.written;
     } catch (error) {
@@ -62,7 +62,8 @@ export class RejectsWriter {
     }
   }
 
-  async #writeReasons(kept: readonly KeptRows[], files: WrittenFiles): Promise<void> {
+  /** Memory holds a chunk of records and one file that is being written, whatever the job has left out. */
+  async #writeReasons(kept: readonly KeptRows[], files: WrittenFiles, turns: Turns): Promise<void> {
     const table = new ReasonTable();
     let count = 0;
     const flush = async (isLast: boolean) => {
@@ -71,12 +72,12 @@ export class RejectsWriter {
       if (file) count++;
     };
     for (const record of kept.flatMap(({ reasons }) => reasons))
-      for await (const line of linesOf(this.#objects, record)) {
-        table.add(JSON.parse(line) as RejectedRowRecord);
-        if (!table.isFull) continue;
-        await flush(false);
-        await nextTurn();
-      }
+      for await (const lines of linesOf(this.#objects, record))
+        for (const line of lines) {
+          table.add(JSON.parse(line) as RejectedRowRecord);
+          if (table.isFull) await flush(false);
+          if (turns.isDue) await turns.next();
+        }
     await flush(true);
   }
 
@@ -139,13 +140,14 @@ async function* streamOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
   yield* pieces;
 }
 
-async function* linesOf(objects: ObjectStore, key: string): AsyncGenerator<string> {
+/** The lines that end in each chunk of an object. */
+async function* linesOf(objects: ObjectStore, key: string): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of objects.read(key)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    yield* lines;
+    yield lines;
   }
-  if (rest !== "") yield rest;
+  if (rest !== "") yield [rest];
 }
