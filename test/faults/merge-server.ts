@@ -1,0 +1,132 @@
+import { expect } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import {
+  accountedKeys,
+  bookCollection,
+  bookFields,
+  books,
+  eventually,
+  launchServer,
+  readRecords,
+  SourceFiles,
+  storedKeys,
+  TemporaryFolders,
+  TestClient,
+  type TestServer,
+  visibleSegments,
+} from "../support/index.ts";
+
+const ROWS = 1200;
+/** Rows of two megabytes and a half, so that a merge has two tasks. */
+const rows = books(ROWS).map((book) => ({ ...book, title: book.title.padEnd(2000, ".") }));
+const fields = Object.values({ ...bookFields, title: { ...bookFields.title, maxLength: 4000 } });
+const settings = {
+  workers: 2,
+  compactionInterval: "0s",
+  readerGrace: "1s",
+  gcGrace: "1s",
+  gcInterval: "200ms",
+  flushSize: "64KB",
+  splitSize: "1MB",
+};
+
+/** What the server logs at the end of each step of a merge but its last, in order; by the names that tests give them. */
+export const mergeSteps = {
+  asked: /merge job submitted/,
+  begun: /attempt begins/,
+  written: /task persisted/,
+  committed: /visible segments changed/,
+} as const;
+
+/** What REST answers about merges and their jobs. */
+interface Answer {
+  readonly code: number;
+  readonly message?: string;
+  readonly data: { readonly jobId: string; readonly status: string; readonly reason: string };
+}
+
+/** A server on its own data, on which a column of prices is merged into collections of books. */
+export class MergeServer {
+  readonly #folders = new TemporaryFolders();
+  #files!: SourceFiles;
+  #dataDir = "";
+  server!: TestServer;
+  client!: TestClient;
+
+  async open(): Promise<void> {
+    const { dataDir, importRoot } = await this.#folders.createPair();
+    this.#dataDir = dataDir;
+    this.#files = new SourceFiles(importRoot);
+    await this.#start();
+  }
+
+  async close(): Promise<void> {
+    await this.server.kill9();
+    this.client[Symbol.dispose]();
+    await this.#folders[Symbol.asyncDispose]();
+  }
+
+  /** Kills the server, and starts it again on the same data. */
+  async restart(): Promise<void> {
+    await this.server.kill9();
+    this.client[Symbol.dispose]();
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
+    this.server = launchServer({ dataDir: this.#dataDir, importRoots: [this.#files.folder], settings });
+    await this.server.ready();
+    this.client = new TestClient(this.server.address);
+  }
+
+  /** A collection of all books. */
+  async createSource(name: string): Promise<void> {
+    await this.client.createCollection(bookCollection(name, { shards: 2, fields }));
+    await this.client.importAndWait(name, await this.#files.jsonl(`${name}.jsonl`, rows));
+  }
+
+  /** A file with the price of each book, `factor` times its id; in row groups, of which each task reads those that it needs. */
+  writePrices(name: string, factor = 1): Promise<string> {
+    const columnData = [
+      { name: "id", type: "INT64" as const, data: rows.map(({ id }) => BigInt(id)) },
+      { name: "price", type: "INT32" as const, data: rows.map(({ id }) => factor * Number(id)) },
+    ];
+    return this.#files.write(`${name}.parquet`, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })));
+  }
+
+  async call(method: string, path: string, body?: object): Promise<Answer> {
+    const url = `http://${this.server.address}${path}`;
+    const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
+    return (await response.json()) as Answer;
+  }
+
+  async names(): Promise<string[]> {
+    return (await this.client.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames;
+  }
+
+  /** No row of a source is lost. */
+  async checkSource(name: string): Promise<void> {
+    expect(await this.client.count(name)).toBe(ROWS);
+  }
+
+  /** A collection that was made by a merge has all books with their prices, once. */
+  async checkWhole(collectionName: string): Promise<void> {
+    await this.client.raw.loadCollection(milvus.LoadCollectionRequest.fromPartial({ collectionName }));
+    const found = await this.client.query(collectionName, "id >= 0", ["id", "title", "year", "vector", "price"]);
+    expect(found).toEqual(rows.map((book) => ({ ...book, price: Number(book.id) })));
+  }
+
+  /** Nothing is stored that no visible segment accounts for. Stops the server. @param names of all collections that there are */
+  async checkStored(names: readonly string[]): Promise<void> {
+    await eventually(async () => {
+      const stored = new Set((await storedKeys(this.#dataDir)).map((key) => key.split("/")[3]));
+      const visible = (await Promise.all(names.map((name) => this.client.segments(name)))).flat();
+      expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
+    }, 30_000);
+    await this.server.stop();
+    const records = await readRecords(this.#dataDir);
+    expect(await storedKeys(this.#dataDir)).toEqual(accountedKeys(visibleSegments(records)));
+    expect(records.collections.filter(({ state }) => state === "hidden")).toEqual([]);
+  }
+}
