@@ -30,10 +30,6 @@ export class GrpcError extends Error {
   static unauthenticated(message: string): GrpcError {
     return new GrpcError(grpcStatus.UNAUTHENTICATED, message);
   }
-
-  static permissionDenied(message: string): GrpcError {
-    return new GrpcError(grpcStatus.PERMISSION_DENIED, message);
-  }
 }
 
 /** What a handler may ask of its call, over a connection or within the process. */
