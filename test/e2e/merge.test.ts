@@ -388,6 +388,24 @@ it("a request with the key of an earlier one is that one, and another request wi
   await ended(first.data.jobId);
 });
 
+it("a request that differs in an option, or in the length of a field, is another one for its key", async () => {
+  const source = await collectionWith(books(3));
+  const file = await prices("keyed.parquet", 0, 3);
+  const tag = (maxLength: number) => [{ fieldName: "tag", dataType: "VARCHAR", params: { maxLength } }];
+  const dry = { newFields: tag(5), options: { dryRun: true } };
+  const headers = { "content-type": "application/json", "idempotency-key": "merge-2" };
+  const request = async (more: object) => {
+    const body = { collectionName: source, destCollectionName: "keyed", mergeField: "id", files: [[file]], ...more };
+    const answer = await fetch(`${fixture.url}/v2/etl/merge`, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await answer.json()) as Answer;
+  };
+  const first = await request(dry);
+  expect(await request(dry)).toEqual(first);
+  for (const other of [{ newFields: tag(5) }, { ...dry, newFields: tag(6) }])
+    expect(await request(other)).toMatchObject({ code: 2100, message: expect.stringMatching(/was used before, for merge/) });
+  expect((await ended(first.data.jobId)).status).toBe("SUCCESSFUL");
+});
+
 describe("a request to merge is refused", () => {
   let source: string;
   let file: string;

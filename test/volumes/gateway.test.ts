@@ -80,6 +80,9 @@ describe("one file in one request", () => {
     ["another MD5", { headers: { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==" } }, "400 BadDigest"],
     ["another CRC32C", { headers: { "x-amz-checksum-crc32c": "AAAAAA==" } }, "400 BadDigest"],
     ["another SHA-256 than was signed", { payload: sha }, "400 XAmzContentSHA256Mismatch"],
+    ["another SHA-256 than was signed, in capitals", { payload: sha.toUpperCase() }, "400 XAmzContentSHA256Mismatch"],
+    ["a word for its SHA-256 that is none", { payload: "ANY" }, "400 InvalidArgument"],
+    ["a checksum that nobody knows", { headers: { "x-amz-checksum-xxhash64": "AAAA" } }, "501 NotImplemented"],
     ["another clock", { date: new Date(Date.now() - 16 * 60_000) }, "403 RequestTimeTooSkewed"],
     ["a header that was changed", { tamper: ({ headers }) => (headers["x-amz-content-sha256"] = sha) }, "403 SignatureDoesNotMatch"], // biome-ignore format: one case a line
     ["another path than was signed", { tamper: (to) => (to.path += "x") }, "403 SignatureDoesNotMatch"],
@@ -268,6 +271,21 @@ describe("a file in parts", () => {
     const call = { method: "POST", key: upload.key, query: { uploadId: upload.uploadId }, body };
     expect(refusal(await callS3(grant, { ...call, headers: { "if-none-match": "*" } }))).toBe("412 PreconditionFailed");
     expect((await callS3(grant, call)).status).toBe(200);
+  });
+
+  it("is not completed by a list that came otherwise than was said", async () => {
+    const grant = await grantFor("said/");
+    const upload = await begin(grant, "said/x");
+    const { etag } = (await part(grant, upload, 1, Buffer.from("x"))).headers;
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+    const call = { method: "POST", key: upload.key, query: { uploadId: upload.uploadId }, body };
+    const md5 = { "content-md5": createHash("md5").update("x").digest("base64") };
+    expect(refusal(await callS3(grant, { ...call, headers: md5 }))).toBe("400 BadDigest");
+    const payload = createHash("sha256").update("x").digest("hex");
+    expect(refusal(await callS3(grant, { ...call, payload }))).toBe("400 XAmzContentSHA256Mismatch");
+    expect(await keysBelow(grant, "said/")).toEqual([]);
+    // What S3 takes beside a list is the checksum of the file.
+    expect((await callS3(grant, { ...call, headers: { "x-amz-checksum-crc32": "AAAAAA==" } })).status).toBe(200);
   });
 
   it("is given up by an abort, which may be said again", async () => {

@@ -80,6 +80,8 @@ export interface VolumeContentRecord {
   readonly sinceMs: number;
   /** Whether it comes in parts. */
   readonly inParts: boolean;
+  /** Of the parts that have come; absent before the first one. */
+  readonly partBytes?: number;
 }
 
 /** Written by the rootcoord. */

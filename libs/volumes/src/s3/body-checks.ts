@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { excerpt } from "@sluice/errors";
 import { type Checksum, crc32Checksum, crc32cChecksum, crc64nvmeChecksum } from "./crc.ts";
 import { S3Refusal } from "./s3-refusal.ts";
 import { headerOf, type SignedRequest } from "./signature.ts";
@@ -13,6 +14,8 @@ const checksums: Readonly<Record<string, () => Checksum>> = {
   sha256: () => hashChecksum("sha256"),
 };
 const PREFIX = "x-amz-checksum-";
+/** Headers of the prefix that hold no checksum. */
+const besides: ReadonlySet<string> = new Set(["algorithm", "mode", "type"]);
 
 function hashChecksum(name: string): Checksum {
   const hash = createHash(name);
@@ -32,17 +35,13 @@ export class BodyChecks {
   readonly #checksums: readonly (readonly [name: string, checksum: Checksum])[];
   #seenBytes = 0;
 
-  /** @param payload see `SignatureV4` */
+  /** @param payload see `SignatureV4` @throws {S3Refusal} for a word or a checksum that is not known: the body would pass unchecked */
   constructor(headers: Headers, payload: string, sizeBytes: number) {
     this.#sizeBytes = sizeBytes;
     this.#headers = headers;
-    this.#signed = payload;
-    this.#signedHash = /^[0-9a-f]{64}$/.test(payload) ? createHash("sha256") : undefined;
-    const behind = headerOf(headers, "x-amz-trailer").toLowerCase();
-    const names = Object.keys(checksums).filter(
-      (name) => headers[PREFIX + name] !== undefined || behind === PREFIX + name,
-    );
-    this.#checksums = names.map((name) => [name, checksums[name]()] as const);
+    this.#signed = payload.toLowerCase();
+    this.#signedHash = isHash(payload) ? createHash("sha256") : undefined;
+    this.#checksums = checksumNames(headers).map((name) => [name, checksumOf(name)] as const);
   }
 
   /** The bytes as they come; a body that is longer than was said ends at once. @throws {S3Refusal} */
@@ -76,6 +75,27 @@ export class BodyChecks {
     }
     return md5.toString("hex");
   }
+}
+
+function isHash(payload: string): boolean {
+  if (/^[0-9a-f]{64}$/i.test(payload)) return true;
+  if (/^(UNSIGNED-PAYLOAD|STREAMING-.*)$/i.test(payload)) return false;
+  const expected = "the SHA-256 of the body in 64 hex digits, UNSIGNED-PAYLOAD, or a word for a body in chunks";
+  throw new S3Refusal("InvalidArgument", `x-amz-content-sha256 must be ${expected}`);
+}
+
+/** Of those that headers hold, or say to come behind the body. */
+function checksumNames(headers: Headers): string[] {
+  const behind = headerOf(headers, "x-amz-trailer").toLowerCase().split(",");
+  const given = [...Object.keys(headers), ...behind.map((name) => name.trim())];
+  const names = given.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  return [...new Set(names)].filter((name) => !besides.has(name));
+}
+
+function checksumOf(name: string): Checksum {
+  if (Object.hasOwn(checksums, name)) return checksums[name]();
+  const known = Object.keys(checksums).join(", ");
+  throw new S3Refusal("NotImplemented", `the checksum ${excerpt(name, 40)} is not known here: send one of ${known}, or none`);
 }
 
 function mismatch(header: string): S3Refusal {

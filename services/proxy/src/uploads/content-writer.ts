@@ -93,7 +93,7 @@ export class ContentWriter {
   async putPart(upload: NewPart, partNumber: number, incoming: IncomingBody) {
     const { volumeId, contentId } = upload;
     const sizeBytes = BigInt(lengthOf(incoming.headers));
-    checkStatus(await this.#client.checkPart({ ...upload, sizeBytes }));
+    checkStatus(await this.#client.checkPart({ ...upload, partNumber, sizeBytes }));
     const partId = randomBytes(8).toString("hex");
     const md5 = await this.write({ volumeId, contentId }, partId, incoming);
     const part = { partNumber, partId, sizeBytes, md5 };

@@ -1,10 +1,10 @@
 import { excerpt } from "@sluice/errors";
 import { checkStatus } from "@sluice/rpc";
-import { headerOf, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
+import { BodyChecks, headerOf, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
 import { chosenParts } from "../volumes/part-uploads.ts";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
-import { type Content, type ContentWriter, type IncomingBody, ifAbsentOf } from "./content-writer.ts";
+import { type Content, type ContentWriter, type IncomingBody, ifAbsentOf, lengthOf } from "./content-writer.ts";
 import type { RawRequest } from "./raw-service.ts";
 import {
   begunAnswer,
@@ -147,8 +147,7 @@ export class UploadGateway {
   }
 
   async #complete(request: S3Request, access: UploadAccess, content: Content, path: string, key: string) {
-    request.goOn();
-    const named = parsePartList(await textOf(request.body));
+    const named = parsePartList(await listOf(request, access));
     const { status, path: found, parts } = await this.#client.listParts(content);
     checkStatus(status);
     if (found !== path)
@@ -184,15 +183,17 @@ function incomingOf(request: S3Request, { payload, signature, grant }: UploadAcc
   return { ...request, payload, signing };
 }
 
-/** @throws {S3Refusal} for a document that no list of parts is as long as */
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > MAX_LIST_BYTES)
-      throw new S3Refusal("MalformedXML", `the list of parts has more than ${MAX_LIST_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
+/**
+ * A list of parts, as its request says that it is. Checksums beside it are those of the file, and of no body.
+ * @throws {S3Refusal} for another one, or for a document that no list of parts is as long as
+ */
+async function listOf({ headers, body, goOn }: S3Request, { payload }: UploadAccess): Promise<string> {
+  const bytes = lengthOf(headers);
+  if (bytes > MAX_LIST_BYTES)
+    throw new S3Refusal("MalformedXML", `the list of parts has more than ${MAX_LIST_BYTES} bytes`);
+  const checks = new BodyChecks({ "content-md5": headers["content-md5"] }, payload, bytes);
+  goOn();
+  const text = Buffer.concat(await Array.fromAsync(checks.pass(body))).toString();
+  checks.finish(new Map());
+  return text;
 }

@@ -3,7 +3,7 @@ import type { CollectionRecord, FileGroupRecord, JobRecord, StoredJob } from "@s
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { formatNamed, formatOptionKeys } from "@sluice/formats";
 import { mergeCodes, parseImportOptions } from "@sluice/jobs";
-import type { rootCoord, schema as wire } from "@sluice/rpc";
+import { type rootCoord, schema as wire } from "@sluice/rpc";
 import { type DataType, isVector, type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { checkCollectionName, type HiddenCollections, idsOfMerged, loadedAs, mergedCollection } from "../ddl/index.ts";
@@ -81,7 +81,7 @@ export class MergeJobs {
     const isSame = (job: StoredJob) => job.kind === "merge" && job.idempotencyKey === key;
     const earlier = key === "" ? undefined : this.#deps.book.jobs().find(isSame);
     if (!earlier || earlier.requestDigest === digestOf(request)) return earlier?.jobId;
-    const reason = `the idempotency key was used before, for merge job ${earlier.jobId} of other collections, files or fields: use a new key`;
+    const reason = `the idempotency key was used before, for merge job ${earlier.jobId} of other collections, files, fields or options: use a new key`;
     throw new ImportError("request_invalid", reason);
   }
 
@@ -200,9 +200,11 @@ function mergedOf(
   }
 }
 
-function digestOf({ idempotencyKey: _, options: __, newFields, ...request }: rootCoord.MergeRequest): string {
-  const fields = newFields.map(({ name, dataType }) => [name, dataType]);
+/** Credentials may be others: they are none of what is asked for. */
+function digestOf({ idempotencyKey: _, options, newFields, ...request }: rootCoord.MergeRequest): string {
+  const fields = newFields.map((field) => Buffer.from(wire.FieldSchema.encode(field).finish()).toString("base64"));
+  const { asked } = parseImportOptions(options, formatOptionKeys);
   return createHash("sha256")
-    .update(JSON.stringify(["merge", request, fields]))
+    .update(JSON.stringify(["merge", request, fields, asked]))
     .digest("base64url");
 }

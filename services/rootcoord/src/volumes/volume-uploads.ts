@@ -55,8 +55,8 @@ export class VolumeUploads {
     this.#deps.usage.check(request.limits, Number(request.sizeBytes));
     return this.#deps.volumes.change(async () => {
       const { record } = await this.#writable(request.volumeName, request.volumeId);
-      this.#checkRoom(record, Number(request.sizeBytes));
       const { volumeId } = record;
+      this.#checkRoom(record, Number(request.sizeBytes), (await this.#tables.file(volumeId, path))?.record);
       const contentId = randomBytes(16).toString("hex");
       const state = { state: "uploading" as const, sinceMs: this.#deps.now(), inParts: request.inParts };
       const content = { volumeId, contentId, path, ...state };
@@ -65,13 +65,15 @@ export class VolumeUploads {
     });
   }
 
-  /** Whether a part may come. @throws {StatusError} as `begin`, and 63251 */
-  async checkPart(request: volume.CheckPartRequest): Promise<void> {
-    const { record } = await this.#writable(request.volumeName, request.volumeId);
-    const { path } = (await this.#uploading(request.volumeId, request.contentId)).record;
-    if (path !== filePathOf(request.path)) throw uploadNotFound();
-    this.#deps.usage.check(request.limits, Number(request.sizeBytes));
-    this.#checkRoom(record, Number(request.sizeBytes));
+  /** Whether a part may come, beside those that have. @throws {StatusError} as `begin`, and 63251 */
+  async checkPart({ volumeName, volumeId, contentId, ...part }: volume.CheckPartRequest): Promise<void> {
+    const { record } = await this.#writable(volumeName, volumeId);
+    const { path, partBytes = 0 } = (await this.#uploading(volumeId, contentId)).record;
+    if (path !== filePathOf(part.path)) throw uploadNotFound();
+    const earlier = await this.#tables.parts.get([volumeId, contentId, part.partNumber]);
+    const bytes = partBytes + Number(part.sizeBytes) - (earlier?.record.sizeBytes ?? 0);
+    this.#deps.usage.check(part.limits, bytes);
+    this.#checkRoom(record, bytes, (await this.#tables.file(volumeId, path))?.record);
   }
 
   /** The bytes of a part that had the number before go with the content. @throws {StatusError} 63251 */
@@ -83,7 +85,9 @@ export class VolumeUploads {
       const content = await this.#uploading(volumeId, contentId);
       const before = await parts.get([volumeId, contentId, partNumber]);
       const guards = [contents.guard(content), before ? parts.guard(before) : parts.absent(UPLOAD_PARTS.idOf(record))];
-      return { transaction: { guards, writes: [parts.write(record)] }, result: undefined };
+      const { partBytes = 0 } = content.record;
+      const next = { ...content.record, partBytes: partBytes + record.sizeBytes - (before?.record.sizeBytes ?? 0) };
+      return { transaction: { guards, writes: [parts.write(record), contents.write(next)] }, result: undefined };
     });
   }
 
@@ -122,7 +126,7 @@ export class VolumeUploads {
       throw new StatusError(volumeCodes.fileExists, "there is a file of this path already");
     const sizeBytes = Number(request.sizeBytes);
     this.#deps.usage.check(request.limits, sizeBytes);
-    this.#checkRoom(record, sizeBytes - (before?.sizeBytes ?? 0), before ? 0 : 1);
+    this.#checkRoom(record, sizeBytes, before);
   }
 
   /** The file, the count of its volume, and what becomes of its content and of the one that it takes the place of. */
@@ -170,13 +174,16 @@ export class VolumeUploads {
     return content;
   }
 
-  #checkRoom({ name, totalBytes, fileCount }: VolumeRecord, moreBytes: number, moreFiles = 1): void {
+  /** @param before the file that is replaced */
+  #checkRoom(record: VolumeRecord, sizeBytes: number, before: VolumeFileRecord | undefined): void {
     const { capacityBytes, maxFiles } = this.#deps;
-    if (capacityBytes > 0 && totalBytes + moreBytes > capacityBytes)
+    const { name, fileCount } = record;
+    const totalBytes = record.totalBytes + sizeBytes - (before?.sizeBytes ?? 0);
+    if (capacityBytes > 0 && totalBytes > capacityBytes)
       throw tooLarge(
-        `the volume "${name}" would hold ${totalBytes + moreBytes} bytes, more than ${capacityBytes} (setting volume-capacity)`,
+        `the volume "${name}" would hold ${totalBytes} bytes, more than ${capacityBytes} (setting volume-capacity)`,
       );
-    if (fileCount + moreFiles > maxFiles)
+    if (!before && fileCount + 1 > maxFiles)
       throw tooLarge(
         `the volume "${name}" holds ${fileCount} files, and may hold ${maxFiles} (setting volume-max-files)`,
       );

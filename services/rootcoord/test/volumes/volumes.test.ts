@@ -54,6 +54,11 @@ beforeEach(async () => {
 const begin = (path: string, more: Partial<volume.BeginContentRequest> = {}) =>
   at.uploads.begin({ volumeName: "v", volumeId: "", path, sizeBytes: 5n, inParts: false, limits: undefined, ...more });
 
+const part = (more: Omit<Partial<volume.CheckPartRequest>, "volumeName">): volume.CheckPartRequest => ({
+  ...{ volumeName: "v", volumeId: "", contentId: "", path: "", sizeBytes: 0n, limits: undefined, partNumber: 1 },
+  ...more,
+});
+
 /** Uploads a file of an object. */
 async function upload(path: string, sizeBytes = 5n, more: Partial<volume.PublishContentRequest> = {}) {
   const { volumeId, contentId } = await begin(path, { sizeBytes });
@@ -140,6 +145,32 @@ describe("files of volumes", () => {
       code: 63248,
       message: expect.stringContaining("volume-max-files"),
     });
+    await upload("a", 10n);
+    expect(await volumeNow()).toMatchObject({ fileCount: 3, totalBytes: 20 });
+    await upload("a", 10n);
+    const { volumeId, contentId } = await begin("b", { inParts: true, sizeBytes: 0n });
+    await at.uploads.checkPart(part({ volumeId, contentId, path: "b", sizeBytes: 5n }));
+  });
+
+  it("are counted with all parts of an upload as these come, each number once", async () => {
+    at = open({ capacityBytes: 20 });
+    await at.volumes.add(newVolume("v", at.clock.ms));
+    const { volumeId, contentId } = await begin("a", { inParts: true, sizeBytes: 0n });
+    const one = { volumeId, contentId, path: "a" };
+    const save = (partNumber: number, sizeBytes: bigint) =>
+      at.uploads.savePart({ volumeId, contentId, part: { partNumber, partId: "p", sizeBytes, md5: "" } });
+    await save(1, 12n);
+    await at.uploads.checkPart(part({ ...one, partNumber: 2, sizeBytes: 8n }));
+    await at.uploads.checkPart(part({ ...one, partNumber: 1, sizeBytes: 20n }));
+    const tooMuch = { code: 63248, message: expect.stringContaining("would hold 21 bytes") };
+    await expect(at.uploads.checkPart(part({ ...one, partNumber: 2, sizeBytes: 9n }))).rejects.toMatchObject(tooMuch);
+    await save(1, 4n);
+    await at.uploads.checkPart(part({ ...one, partNumber: 2, sizeBytes: 16n }));
+    const limits = { tokenId: "t", maxBytes: 15n, maxFiles: 2n };
+    const beyond = { code: 63248, message: expect.stringContaining("would have 16 bytes, more than 15") };
+    await at.uploads.checkPart(part({ ...one, partNumber: 2, sizeBytes: 11n, limits }));
+    const check = at.uploads.checkPart(part({ ...one, partNumber: 2, sizeBytes: 12n, limits }));
+    await expect(check).rejects.toMatchObject(beyond);
   });
 
   it("are no more of one upload than its credentials allow", async () => {
