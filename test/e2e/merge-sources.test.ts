@@ -160,11 +160,15 @@ it("files without rows, and without keys, match nothing", async () => {
     { name: "id", type: "INT64", data: Array.from({ length: 25 }, () => null), nullable: true },
     { name: "price", type: "INT32", data: Array.from({ length: 25 }, () => 1) },
   ]);
-  const more = { collectionName: "lonely", files: [[empty], [nulls]], newFields: [price] };
+  const blank = await fixture.files.write("blank.parquet", "");
+  const more = { collectionName: "lonely", files: [[blank], [empty], [nulls]], newFields: [price] };
   const job = await merged({ ...more, destCollectionName: "priced_lonely" });
   const details = { fileRows: 25, nullFileKeys: 25, matchedSourceRows: 0, unmatchedFileRows: 0, destRows: 1 };
   expect(job).toMatchObject({ status: "SUCCESSFUL", details });
   expect(job.warnings.join()).toMatch(/none\.parquet.*no rows/);
+  expect(job.warnings).toContainEqual(expect.stringMatching(/blank\.parquet: no rows$/));
+  const blanks = await merged({ ...more, files: [[blank]], destCollectionName: "blank_lonely" });
+  expect(blanks).toMatchObject({ status: "SUCCESSFUL", details: { fileRows: 0, unmatchedSourceRows: 1, destRows: 1 } });
 });
 
 it.each([

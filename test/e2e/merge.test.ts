@@ -382,8 +382,10 @@ it("a request with the key of an earlier one is that one, and another request wi
     return (await answer.json()) as Answer;
   };
   const dest = newName();
-  const first = await request(dest);
-  expect(await request(dest)).toEqual(first);
+  // Whose answer was lost, comes again while the first one is looked at.
+  const [first, ...again] = await Promise.all([request(dest), request(dest), request(dest)]);
+  expect(first.code).toBe(0);
+  expect([...again, await request(dest)]).toEqual([first, first, first]);
   expect((await request(newName())).message).toMatch(/was used before, for merge job/);
   await ended(first.data.jobId);
 });
@@ -402,7 +404,10 @@ it("a request that differs in an option, or in the length of a field, is another
   const first = await request(dry);
   expect(await request(dry)).toEqual(first);
   for (const other of [{ newFields: tag(5) }, { ...dry, newFields: tag(6) }])
-    expect(await request(other)).toMatchObject({ code: 2100, message: expect.stringMatching(/was used before, for merge/) });
+    expect(await request(other)).toMatchObject({
+      code: 2100,
+      message: expect.stringMatching(/was used before, for merge/),
+    });
   expect((await ended(first.data.jobId)).status).toBe("SUCCESSFUL");
 });
 
@@ -476,8 +481,7 @@ describe("a request to merge is refused", () => {
   it("for a file that is damaged, with its place, by the request or the job", async () => {
     const damaged = await fixture.files.write("damaged.parquet", "PAR1 this is none PAR1");
     const answer = await call("POST", "/v2/etl/merge", body({ files: [[damaged]] }));
-    expect(answer.code).not.toBe(0);
-    expect(answer.message).toContain("damaged.parquet");
+    expect(answer).toMatchObject({ code: 63269, message: expect.stringContaining("damaged.parquet") });
   });
 });
 

@@ -119,5 +119,6 @@ export const mergeCodes = {
   mergeFieldType: 63263,
   newFieldInvalid: 63264,
   columnMissing: 63265,
+  fileDamaged: 63269,
   noFiles: 63270,
 } as const;

@@ -2,6 +2,7 @@ import { excerptOfList, ImportError, statusCodes } from "@sluice/errors";
 import { milvus } from "@sluice/rpc";
 import type { MilvusPeer } from "./milvus-peer.ts";
 import { peerName } from "./peer-place.ts";
+import { usedBytesOf } from "./used-bytes.ts";
 
 /** What is to be made in a peer. */
 export interface WantedRoom {
@@ -20,15 +21,14 @@ const denials: ReadonlyMap<milvus.QuotaState, string> = new Map([
 
 /**
  * Asks a peer for its quotas before anything is made there: whether it takes rows now, how many collections its database may have, how
- * large database and collection may be. What it holds already it does not tell, so that a copy that is larger than a quota by itself is
- * what is found.
+ * large database and collection may be, and what the database holds already, if it tells that.
  * @throws {ImportError} `request_invalid` with the numbers; as the calls of `MilvusPeer`
  */
 export async function checkRoom(peer: MilvusPeer, { bytes, properties }: WantedRoom): Promise<void> {
   await checkTakesRows(peer);
   const ofDatabase = await databaseProperties(peer);
-  checkSize(peer, "database.diskQuota.mb", ofDatabase, bytes);
-  checkSize(peer, "collection.diskQuota.mb", new Map(properties), bytes);
+  await checkDatabase(peer, ofDatabase.get("database.diskQuota.mb"), bytes);
+  checkSize(peer, new Map(properties).get("collection.diskQuota.mb"), { key: "collection.diskQuota.mb", bytes });
   await checkCount(peer, ofDatabase.get("database.max.collections"));
 }
 
@@ -55,10 +55,25 @@ async function databaseProperties(peer: MilvusPeer): Promise<ReadonlyMap<string,
   return new Map(properties.map(({ key, value }) => [key, value]));
 }
 
-function checkSize(peer: MilvusPeer, key: string, properties: ReadonlyMap<string, string>, bytes: number): void {
-  const quotaMb = limitOf(properties.get(key));
-  if (quotaMb === undefined || bytes <= quotaMb * MB) return;
-  throw refused(peer, `the copy takes about ${Math.ceil(bytes / MB)} MB, more than the ${quotaMb} MB of ${key}`);
+/** What else is asked, is asked only where there is a quota. */
+async function checkDatabase(peer: MilvusPeer, quota: string | undefined, bytes: number): Promise<void> {
+  const usedBytes = limitOf(quota) === undefined ? 0 : await usedBytesOf(peer);
+  checkSize(peer, quota, { key: "database.diskQuota.mb", bytes, usedBytes });
+}
+
+interface Size {
+  /** Of the property with the quota. */
+  readonly key: string;
+  readonly bytes: number;
+  readonly usedBytes?: number;
+}
+
+function checkSize(peer: MilvusPeer, quota: string | undefined, { key, bytes, usedBytes = 0 }: Size): void {
+  const quotaMb = limitOf(quota);
+  if (quotaMb === undefined || bytes + usedBytes <= quotaMb * MB) return;
+  const mbOf = (count: number) => `${Math.ceil(count / MB)} MB`;
+  const beside = usedBytes > 0 ? ` beside the ${mbOf(usedBytes)} that are there,` : ",";
+  throw refused(peer, `the copy takes about ${mbOf(bytes)}${beside} more than the ${quotaMb} MB of ${key}`);
 }
 
 async function checkCount(peer: MilvusPeer, text: string | undefined): Promise<void> {

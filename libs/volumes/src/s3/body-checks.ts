@@ -95,7 +95,10 @@ function checksumNames(headers: Headers): string[] {
 function checksumOf(name: string): Checksum {
   if (Object.hasOwn(checksums, name)) return checksums[name]();
   const known = Object.keys(checksums).join(", ");
-  throw new S3Refusal("NotImplemented", `the checksum ${excerpt(name, 40)} is not known here: send one of ${known}, or none`);
+  throw new S3Refusal(
+    "NotImplemented",
+    `the checksum ${excerpt(name, 40)} is not known here: send one of ${known}, or none`,
+  );
 }
 
 function mismatch(header: string): S3Refusal {

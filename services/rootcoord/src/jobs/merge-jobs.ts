@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
-import type { CollectionRecord, FileGroupRecord, JobRecord, StoredJob } from "@sluice/catalog";
+import type { CollectionRecord, JobRecord, StoredJob } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { formatNamed, formatOptionKeys } from "@sluice/formats";
+import { formatOptionKeys } from "@sluice/formats";
 import { mergeCodes, parseImportOptions } from "@sluice/jobs";
-import { type rootCoord, schema as wire } from "@sluice/rpc";
+import type { rootCoord, schema as wire } from "@sluice/rpc";
 import { type DataType, isVector, type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { checkCollectionName, type HiddenCollections, idsOfMerged, loadedAs, mergedCollection } from "../ddl/index.ts";
 import { checkNewAlias } from "./copy-target.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
-import { checkColumns, checkKey, type MergePlan, mergeSpecOf, shadowWarnings } from "./merge-plan.ts";
-import { parseMergeRules } from "./merge-rules.ts";
+import { columnsOf, filesWithRows, refusedAs } from "./merge-files.ts";
+import { checkKey, type MergePlan, mergeSpecOf, shadowWarnings } from "./merge-plan.ts";
+import { mergeDigest, parseMergeRules } from "./merge-rules.ts";
 import { findFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { stageTarget } from "./stage-target.ts";
@@ -80,9 +80,16 @@ export class MergeJobs {
     const { idempotencyKey: key } = request;
     const isSame = (job: StoredJob) => job.kind === "merge" && job.idempotencyKey === key;
     const earlier = key === "" ? undefined : this.#deps.book.jobs().find(isSame);
-    if (!earlier || earlier.requestDigest === digestOf(request)) return earlier?.jobId;
+    if (!earlier || earlier.requestDigest === mergeDigest(request)) return earlier?.jobId;
     const reason = `the idempotency key was used before, for merge job ${earlier.jobId} of other collections, files, fields or options: use a new key`;
     throw new ImportError("request_invalid", reason);
+  }
+
+  /** The same request may have come twice at the same moment. @throws {StatusError} 63261 */
+  #winner(request: rootCoord.MergeRequest, target: CollectionRecord): JobId {
+    const winner = this.#findEarlier(request);
+    if (winner !== undefined) return winner;
+    throw targetExists(target);
   }
 
   #checkOpenJobs(): void {
@@ -135,23 +142,11 @@ export class MergeJobs {
   ) {
     await using open = await this.#deps.sources.open(dataSource);
     const files = belowFolder({ files: [], fileGroups, chunks: [] }, dataSource.folder);
-    const { groups, warnings } = await findFiles(open.sources, files, where).catch((error: unknown) => {
-      if (!(error instanceof ImportError) || error.code !== "file_not_found") throw error;
-      throw new StatusError(mergeCodes.noFiles, error.message, { cause: error });
-    });
-    // What folders say of all rows of a file is not looked at here.
-    const plain = groups.map(({ format, files, from }): FileGroupRecord => ({ format, files, ...(from && { from }) }));
-    await using opened = new AsyncDisposableStack();
-    const first = [];
-    for (const file of plain[0].files) first.push(opened.use(await open.sources.open(file)));
-    const { signal } = new AbortController();
-    const { columns, sampledRows } = await formatNamed(plain[0].format).describe(first, signal, formatOptions);
-    const names = columns.map(({ name }) => name);
+    const found = await findFiles(open.sources, files, where).catch(refusedAs("file_not_found", mergeCodes.noFiles));
+    const { groups, warnings } = filesWithRows(found);
     const wanted = [rules.mergeField, ...newFields.map(({ name }) => name)];
-    // Rows that were not looked at may have more keys. That a field has another name in the file, options may say: the reader knows.
-    const isSure = (_name: string, i: number) => sampledRows === undefined || i === 0;
-    if (Object.keys(formatOptions).length === 0) checkColumns(wanted.filter(isSure), names, plain[0]);
-    return { groups: plain, warnings, ignoredColumns: names.filter((name) => !wanted.includes(name)) };
+    const names = groups.length === 0 ? [] : await columnsOf(groups[0], open.sources, wanted, formatOptions);
+    return { groups, warnings, ignoredColumns: names.filter((name) => !wanted.includes(name)) };
   }
 
   async #record(
@@ -167,7 +162,7 @@ export class MergeJobs {
       ...{ dbName: target.dbName, vchannels: target.vchannels, schema: target.storedSchema },
       ...{ properties: target.properties, partitionName: "", partitionIds: [], groups: plan.groups },
       ...this.#deps.sources.recordOf(id, plan.dataSource),
-      ...{ idempotencyKey: request.idempotencyKey, requestDigest: digestOf(request) },
+      ...{ idempotencyKey: request.idempotencyKey, requestDigest: mergeDigest(request) },
       // Of the snapshot, taken when everything else was checked.
       timestamp: await this.#deps.allocateTs(),
       ...{ createdMs: target.createdMs, deadlineMs: 0, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
@@ -175,7 +170,7 @@ export class MergeJobs {
     };
     const beside = isDryRun ? [] : await stageTarget(this.#deps, target);
     if (!beside || !(await this.#deps.book.create(this.#deps.requested.withWebhooks(job), beside)))
-      throw targetExists(target);
+      return this.#winner(request, target);
     const names = { source: source.name, target: target.name };
     this.#deps.log.info("merge job submitted", { jobId: id.toString(), ...names, groups: plan.groups.length });
     return id;
@@ -198,13 +193,4 @@ function mergedOf(
     if (!(error instanceof StatusError)) throw error;
     throw new StatusError(mergeCodes.newFieldInvalid, error.message, { cause: error });
   }
-}
-
-/** Credentials may be others: they are none of what is asked for. */
-function digestOf({ idempotencyKey: _, options, newFields, ...request }: rootCoord.MergeRequest): string {
-  const fields = newFields.map((field) => Buffer.from(wire.FieldSchema.encode(field).finish()).toString("base64"));
-  const { asked } = parseImportOptions(options, formatOptionKeys);
-  return createHash("sha256")
-    .update(JSON.stringify(["merge", request, fields, asked]))
-    .digest("base64url");
 }
