@@ -38,6 +38,15 @@ it("docs/errors.md lists every error code, and whose fault it is", () => {
   }
 });
 
+it("ARCHITECTURE lists the records of every table of the metastore", () => {
+  const folder = "libs/catalog/src";
+  const sources = readdirSync(join(import.meta.dirname, "../..", folder)).map((file) => read(`${folder}/${file}`));
+  const tables = sources.flatMap((source) => [...source.matchAll(/\bname: "([a-z-]+)"[,}\s]*(?:\n|idOf)/g)]);
+  const keys = new Set([...read("ARCHITECTURE.md").matchAll(/`([a-z-]+)\/[^`]*`/g)].map(([, table]) => table));
+  expect(tables.length).toBeGreaterThan(15);
+  expect(tables.map(([, table]) => table).filter((table) => !keys.has(table))).toEqual([]);
+});
+
 it("README names commands that exist", () => {
   const { scripts } = JSON.parse(read("package.json"));
   for (const [, script] of read("README.md").matchAll(/npm run (?:-s )?([\w-]+)/g))
