@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,15 +14,25 @@ const STOP_LIMIT_MS = 8000;
 
 /**
  * Free ports of loopback, below the range that the system gives to outgoing connections. Servers that listen on port + 10000
- * as well (SeaweedFS) find that one free, too.
+ * as well (SeaweedFS) find that one free, too. Nobody else who asks here is given them while this process lives, though nothing
+ * listens on them yet.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = 12_000 + Math.floor(Math.random() * 10_000);
-    if (!ports.includes(port) && (await isFree(port)) && (await isFree(port + 10_000))) ports.push(port);
+    if ((await isFree(port)) && (await isFree(port + 10_000)) && (await isReserved(port))) ports.push(port);
   }
   return ports;
+}
+
+/** By the port of that number of UDP, on which none of these servers listens: the system frees it when this process ends. */
+function isReserved(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createSocket("udp4").unref();
+  socket.once("error", () => resolve(false));
+  socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
+  return promise;
 }
 
 function isFree(port: number): Promise<boolean> {

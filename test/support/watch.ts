@@ -6,7 +6,7 @@ export interface Watched<T> {
   readonly result: T;
   /**
    * The longest that anybody waited for the answer to a call that costs nothing, without the time in which other processes kept
-   * the server from a processor.
+   * the server, or who asked, from a processor.
    */
   readonly silenceMs: number;
   /** The most memory that the process had (resident), in bytes. */
@@ -17,8 +17,9 @@ export interface Watched<T> {
 const asking = `
   const { readFileSync } = require("node:fs");
   const { parentPort, workerData: { url, pid } } = require("node:worker_threads");
-  // Of the main thread: nanoseconds it ran, and nanoseconds it was ready and had to wait for others.
-  const keptWaitingMs = () => Number(readFileSync("/proc/" + pid + "/task/" + pid + "/schedstat", "utf8").split(" ")[1]) / 1e6;
+  // Of a thread: nanoseconds it ran, and nanoseconds it was ready and had to wait for others.
+  const waitedMs = (thread) => Number(readFileSync("/proc/" + thread + "/schedstat", "utf8").split(" ")[1]) / 1e6;
+  const keptWaitingMs = () => waitedMs(pid + "/task/" + pid) + waitedMs("thread-self");
   let on = true;
   let worst = 0;
   const ask = async () => {

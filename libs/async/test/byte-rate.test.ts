@@ -7,17 +7,20 @@ const tookMs = async (run: () => Promise<unknown>): Promise<number> => {
   return performance.now() - beganMs;
 };
 
+/** Before anything else of this process gets its turn. */
+const isAtOnce = (work: Promise<unknown>): Promise<boolean> =>
+  Promise.race([work.then(() => true), new Promise<false>((resolve) => setImmediate(resolve, false))]);
+
 it("lets so many bytes a second through, also for several at once", async () => {
-  const rate = new ByteRate(1_000_000);
-  const five = Promise.all(Array.from({ length: 5 }, () => rate.take(40_000)));
-  expect(await tookMs(() => five)).toBeGreaterThan(195);
+  const fiveOf = (rate: ByteRate) => Promise.all(Array.from({ length: 5 }, () => rate.take(40_000)));
+  expect(await tookMs(() => fiveOf(new ByteRate(1_000_000)))).toBeGreaterThan(195);
 });
 
 it("makes up for time that was spent on what was let through, up to a second", async () => {
   let nowMs = 0;
   const rate = new ByteRate(1000, () => nowMs);
   nowMs = 60_000;
-  expect(await tookMs(() => rate.take(1000))).toBeLessThan(50);
+  expect(await isAtOnce(rate.take(1000))).toBe(true);
   expect(await tookMs(() => rate.take(100))).toBeGreaterThan(95);
 });
 

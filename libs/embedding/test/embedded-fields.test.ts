@@ -170,7 +170,7 @@ describe("a server in trouble", () => {
     // A text a request.
     model.server.instead = (_, texts) =>
       texts.some((text) => text >= "d") ? { status: 503, body: "starting" } : undefined;
-    const patience = { totalMs: 60_000, firstMs: 1, endsAtMs: performance.now() + 400 };
+    const patience = { totalMs: 60_000, firstMs: 1, endsAtMs: performance.now() + 1500 };
     const texts = ["a", "b", "c", "d", "e", "f"];
     const fields = teiFields(model.server, { max_client_batch_size: "1" });
     const { code, reason } = await refusalOf(fields.fill(rowsOf(texts), { ...call, patience }));

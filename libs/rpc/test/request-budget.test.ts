@@ -101,6 +101,16 @@ describe("a counting reader", () => {
 });
 
 describe("a server with a budget", () => {
+  /** What it stays at for a while, once it is something. */
+  async function settled(look: () => number): Promise<number> {
+    let [last, since] = [look(), performance.now()];
+    while (last === 0 || performance.now() - since < 200) {
+      await sleep(10);
+      if (look() !== last) [last, since] = [look(), performance.now()];
+    }
+    return last;
+  }
+
   /** What a call gets that sends so much of its request and then waits, and what it holds meanwhile. */
   async function callOf(sentBytes: number, budget: ByteBudget) {
     const services = [
@@ -119,8 +129,7 @@ describe("a server with a budget", () => {
     });
     call.write(Buffer.concat([prefix(1 << 20), Buffer.alloc(sentBytes - 5)]));
     const headers = once(call, "response").then(([answer]) => answer as Record<string, string>);
-    const held = new Promise<number>((resolve) => setTimeout(() => resolve(budget.heldBytes), 300));
-    const first = await Promise.race([headers, held]);
+    const first = await Promise.race([headers, settled(() => budget.heldBytes)]);
     if (!call.closed) await new Promise<void>((resolve) => call.close(constants.NGHTTP2_CANCEL, resolve));
     session.destroy();
     while (budget.heldBytes > 0) await sleep(10);

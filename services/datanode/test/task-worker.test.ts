@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "@jest/globals";
+import { afterEach, expect, it, jest } from "@jest/globals";
 import { aborted } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { importing } from "@sluice/rpc";
@@ -12,7 +12,8 @@ import { TaskWorker } from "../src/task-worker.ts";
 import type { TaskOutcome } from "../src/tasks/task-kind.ts";
 import type { AttemptRunner, RunHooks } from "../src/thread/worker-thread.ts";
 
-const LEASE_MS = 60;
+/** Long: where the machine is busy, a short one is lost. */
+const LEASE_MS = 60_000;
 const outcome: TaskOutcome = { rowCount: 1, segments: [], autoIds: [], warnings: [] };
 
 /** A rootcoord that knows one attempt, until it is superseded. */
@@ -32,13 +33,7 @@ class FakeCoordinators {
   readonly answerer = () => async () => 1n;
 }
 
-/** @param taskLeaseMs long unless given: where the machine is busy, a short one is lost */
-function workerOn(
-  queue: EmbeddedTaskQueue,
-  coordinators: FakeCoordinators,
-  runner: AttemptRunner,
-  taskLeaseMs = 60_000,
-): TaskWorker {
+function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runner: AttemptRunner): TaskWorker {
   return new TaskWorker({
     ...{
       joined: Promise.resolve(),
@@ -48,7 +43,7 @@ function workerOn(
       maxSizeBytes: undefined,
       smallTaskBytes: 10,
     },
-    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs },
+    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS },
     ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
   });
 }
@@ -69,8 +64,17 @@ async function work(coordinators: FakeCoordinators, run: (hooks: RunHooks) => Pr
   };
   await using queue = new EmbeddedTaskQueue();
   await queue.enqueue([{ taskId: taskId(1n), jobId: jobId(2n), sizeBytes: 1 }]);
-  await using _worker = workerOn(queue, coordinators, runner, LEASE_MS);
+  await using _worker = workerOn(queue, coordinators, runner);
   await ended.promise;
+}
+
+afterEach(() => void jest.restoreAllMocks());
+
+const now = performance.now.bind(performance);
+
+/** Sets the clock by which a process knows how long ago something was, so much ahead. */
+function setAhead(ms: number): void {
+  jest.spyOn(performance, "now").mockImplementation(() => now() + ms);
 }
 
 it("F1: knows that an attempt is the current one for as long as a lease, and then asks the rootcoord", async () => {
@@ -78,11 +82,11 @@ it("F1: knows that an attempt is the current one for as long as a lease, and the
   await work(coordinators, async ({ answer }) => {
     await answer({ kind: "is_current" });
     expect(coordinators.reports).toBe(0);
-    await sleep(LEASE_MS + 20);
+    setAhead(LEASE_MS);
     await answer({ kind: "is_current" });
     expect(coordinators.reports).toBe(1);
     coordinators.isSuperseded = true;
-    await sleep(LEASE_MS + 20);
+    setAhead(2 * LEASE_MS);
     await expect(answer({ kind: "is_current" })).rejects.toMatchObject({ code: "attempt_superseded" });
   });
 });

@@ -13,7 +13,9 @@ it("a name that is nobody's is told so no sooner than a wrong password", async (
   };
   await cpuOf("first of all: what nobody's password is compared with is made");
   // A hash takes tens of milliseconds of the CPU, and everything else a fraction of one.
-  expect(await cpuOf("nobody")).toBeGreaterThan((await cpuOf("root")) / 4);
+  // The least of three: the CPU is that of all threads, and one of them may collect garbage.
+  const ofRoot = Math.min(await cpuOf("root"), await cpuOf("root"), await cpuOf("root"));
+  expect(await cpuOf("nobody")).toBeGreaterThan(ofRoot / 4);
 });
 
 it("of a crowd of passwords for a name that is nobody's a few are hashed, as for a user", async () => {
