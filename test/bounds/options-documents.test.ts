@@ -129,13 +129,14 @@ function refusal(text: string): string | undefined {
   }
 }
 
+// Of changed ones the last 12,000 of 20,000 were refused in 14 ways more, of 310.
 it.each([
-  ["made of nothing", (random: Random) => JSON.stringify(document(random, 4))],
-  ["with one value changed", changed],
-  ["with damaged bytes", damaged],
-])("documents %s are taken, or refused with the place", (_, make) => {
+  ["made of nothing", 20_000, (random: Random) => JSON.stringify(document(random, 4))],
+  ["with one value changed", 8000, changed],
+  ["with damaged bytes", 8000, damaged],
+] as const)("documents %s are taken, or refused with the place", (_, count, make) => {
   const random = seeded(20261129);
-  for (let i = 0; i < scaled(20_000); i++) {
+  for (let i = 0; i < scaled(count); i++) {
     const text = make(random);
     const reason = refusal(text);
     if (reason === undefined) continue;

@@ -87,9 +87,9 @@ describe("node's codecs", () => {
   test("P2: a page of endless empty frames ends soon", () => {
     const frame = zstdCompressSync(Buffer.alloc(0));
     const frames = Buffer.concat([zstdCompressSync(Buffer.from("abc")), ...new Array(500_000).fill(frame)]);
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(() => decompress("ZSTD", frames, 3)).toThrow(Damage);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(5000);
   });
 
   test("P2: more than the header says is not built", () => {

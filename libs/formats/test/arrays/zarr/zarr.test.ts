@@ -178,9 +178,9 @@ describe("zarr", () => {
     ["blanks in units", `{"units":"days since b${" ".repeat(1 << 20)}c"}`, /counts 'days since b/],
     ["quotes in a text without an end", `{"least":NaN,"note":"${'\\"'.repeat(1 << 20)}`, /JSON/],
   ])("takes no more time for a million %s", async (_, attributes, why) => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     await expect(rowsOf(ofXarray(2, attributes), [], timed(5))).rejects.toThrow(why);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(5000);
   });
 
   it.each(["v3-holes", "v2-holes"])("%s: chunks that are not there are the fill value, which is said", async (name) => {

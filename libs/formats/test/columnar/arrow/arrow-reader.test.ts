@@ -277,7 +277,7 @@ describe("Arrow", () => {
 
   it("claims are compared with what there is before anything is read or made for them", async () => {
     const bytes = bytesOf("plain.arrow");
-    const started = performance.now();
+    const started = process.cpuUsage();
     // Every 4-byte word of the metadata as a count of two billion.
     for (let at = 8; at < bytes.length - 4; at += 4) {
       if (at > 1600 && at < bytes.length - 2200) continue;
@@ -287,7 +287,7 @@ describe("Arrow", () => {
         (error) => expect(error).toBeInstanceOf(ImportError),
       );
     }
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(20_000);
   });
 });
 
