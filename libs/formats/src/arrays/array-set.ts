@@ -7,6 +7,8 @@ import type { LiveRows } from "./row-source.ts";
 export interface NamedArray {
   readonly name: string;
   readonly source: SourceFile;
+  /** Other names that its file has for it. */
+  readonly alsoCalled?: readonly string[];
   /**
    * Called for arrays that feed a field only, so that what is wrong with others does not matter.
    * @param field that one, where it decides what the bytes are

@@ -1,4 +1,5 @@
 import { excerpt } from "@sluice/errors";
+import { DataType, type FieldSchema } from "@sluice/schema";
 
 // Programs of the sciences keep times and floats as numbers of another meaning, which stands in the attributes of an array; xarray does so
 // by itself. Source: CF Conventions 1.11, §2.5.1 (missing data), §4.4 (time coordinates), §8.1 (packed data); xarray 2026.9.0.
@@ -10,6 +11,8 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export const cfAttributes = [
   ...["units", "calendar", "scale_factor", "add_offset"],
   ...["_FillValue", "missing_value"],
+  // netCDF has no truth values: xarray writes numbers, and says so here.
+  "dtype",
 ] as const;
 
 /** Nothing that is trimmed can be matched in more ways than one: these texts are a stranger's. */
@@ -39,6 +42,12 @@ export function descrBy(attributes: Attributes, name: string, descr: string, ref
   if (code !== undefined) return /^[<>]i8$/.test(descr) ? `${descr[0]}M8[${code}]` : descr;
   const said = `counts '${excerpt(String(attributes.units))}'${calendarOf(attributes)}, where times count from 1970 on`;
   throw refuse(`${said}: set ${inXarray} = {"units": "microseconds since 1970-01-01"} in xarray and write it again`);
+}
+
+/** Whether numbers stand for truth values, where these are wanted. */
+export function areTruths({ dtype }: Attributes, descr: string, field: FieldSchema | undefined): boolean {
+  const wanted = field?.dataType === DataType.Array ? field.elementType : field?.dataType;
+  return dtype === "bool" && descr === "|i1" && (wanted === undefined || wanted === DataType.Bool);
 }
 
 function calendarOf({ calendar }: Attributes): string {

@@ -25,6 +25,7 @@ export async function placeArrays(
   warn: (text: string) => void,
 ): Promise<ArraySet> {
   const placing = new Placing(set, plan, warn);
+  placing.callByFields();
   placing.placeNumbers(numberedField(plan, options), options);
   await placing.placeVectors(signal);
   placing.placeKeys(options);
@@ -41,6 +42,14 @@ class Placing {
     this.arrays = set.arrays;
     this.#plan = plan;
     this.#warn = (text) => warn(`${set.title}: ${text}`);
+  }
+
+  /** An array with several names has those that lead to fields, or its first one. */
+  callByFields(): void {
+    this.arrays = this.arrays.flatMap((array) => {
+      const names = [array.name, ...(array.alsoCalled ?? [])].filter((name) => this.#isNamed(name));
+      return names.length === 0 ? [array] : names.map((name) => ({ ...array, name }));
+    });
   }
 
   async placeVectors(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
-import { descrBy, missingBy } from "../cf-attributes.ts";
+import { areTruths, descrBy, missingBy } from "../cf-attributes.ts";
 import { chunkedRows, fillWith } from "../chunked-rows.ts";
 import { arraySet, malformed } from "../one-file.ts";
 import { type RowSource, rowsAt } from "../row-source.ts";
@@ -12,7 +12,7 @@ import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
 import { chunksOf } from "./chunk-rows.ts";
 import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
 import { checkFilters } from "./filters.ts";
-import { type FoundDataset, findDatasets } from "./groups.ts";
+import { type FoundDataset, findObjects } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
 import { bitRows, type Integers, integerBytes } from "./integers.ts";
 import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
@@ -26,14 +26,23 @@ const TRAIN = "train";
 /** The data sets of a file, called by their paths from its root on: `vectors`, `a/b/ids`. @throws {ImportError} */
 export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
   const file = await openHdf5(source, signal);
-  const found = (await findDatasets(file)).filter((dataset) => !isHidden(dataset));
+  const { datasets, elsewhere } = await findObjects(file);
+  const found = datasets.filter((dataset) => !isHidden(dataset));
   const [train, sizes] = [TRAIN, `size_${TRAIN}`].map((name) => found.find(({ path }) => path === name));
   if (train && sizes) {
     const queries = found.filter(({ path }) => path !== TRAIN && !path.startsWith("size_"));
     return arraySet("HDF5 file", [bitsOf(file, train, sizes), ...queries.map((one) => arrayOf(file, one, true))]);
   }
   const arrays = found.map((dataset) => arrayOf(file, dataset, train !== undefined));
-  return arraySet("HDF5 file", arrays);
+  return arraySet("HDF5 file", [...arrays, ...elsewhere.map((path) => linkAway(file, path))]);
+}
+
+/** What a link into another file leads to; whoever asks for it is told. */
+function linkAway({ source }: Hdf5File, name: string): NamedArray {
+  const header = async () => {
+    throw unsupported(`'${name}' is a link into another file: import that one, or copy the data set into this file`);
+  };
+  return { name, source, header };
 }
 
 function bitsOf(file: Hdf5File, train: FoundDataset, sizes: FoundDataset): NamedArray {
@@ -55,8 +64,8 @@ function integersOf(file: Hdf5File, found: FoundDataset): Integers {
 }
 
 function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedArray {
-  const { path } = found;
-  const base = { name: path, source: file.source };
+  const { path, alsoCalled } = found;
+  const base = { name: path, source: file.source, ...(alsoCalled.length > 0 && { alsoCalled }) };
   const header = (signal = new AbortController().signal, field?: FieldSchema) =>
     isTurned(found) ? turnedHeader(file, found, field) : headerOf(file, found, signal, field);
   if (path === "ids") return { ...base, header, role: "keys" };
@@ -86,6 +95,8 @@ function isMatrix(found: FoundDataset): boolean {
 const cures: Readonly<Record<string, string | undefined>> = {
   compounds: ": save its members as data sets of their own, file[name] = data[name] for name in data.dtype.names",
   "lists of any length": ": save those of one length as a matrix, file[name] = numpy.stack(data[:])",
+  "an enumeration": ": save its numbers, file[name] = data[:], or its words as texts",
+  floats: ": save it with float64, data[:].astype('f8')",
 };
 
 async function headerOf(
@@ -101,8 +112,15 @@ async function headerOf(
     throw unsupported(`data set '${path}' holds ${type.name}, which no field takes${cures[type.name] ?? ""}`);
   const rows = rowsOf(file, dataset);
   if (type.kind === "texts") {
-    const rowBytes = await longestText(rows, shape[0] ?? 0, signal);
-    return { descr: `|S${rowBytes}`, fortranOrder: false, shape, dataOffset: 0, rows: textRows(file, rows, rowBytes) };
+    const rowItems = shape[1] ?? 1;
+    const rowBytes = await longestText(rows, shape[0] ?? 0, rowItems, signal);
+    return {
+      descr: `|S${rowBytes}`,
+      fortranOrder: false,
+      shape,
+      dataOffset: 0,
+      rows: textRows(file, rows, rowItems, rowBytes),
+    };
   }
   const { itemBytes, padding } = type;
   const refuse = (why: string) => unsupported(`data set '${path}' ${why}`);
@@ -116,6 +134,7 @@ async function headerOf(
   const areBits = integerBytes(descr) !== undefined && shape.length === 2 && shape[1] === field?.dim;
   if (areBits && field?.dataType === DataType.BinaryVector)
     return { ...array, descr: "|b1", shape, rows: bitRows(rows, descr, shape[1]) };
+  if (areTruths(attributes, descr, field)) return { ...array, descr: "|b1", shape, rows };
   const missing = missingBy(attributes);
   return { ...array, descr, shape, missing, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
 }

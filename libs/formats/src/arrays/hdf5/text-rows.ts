@@ -3,40 +3,56 @@ import type { Padding } from "./datatype.ts";
 import { type Hdf5File, unsupported } from "./hdf5-file.ts";
 import { longerThanKept, REFERENCE_BYTES, TextHeaps } from "./text-heaps.ts";
 
-const COUNTED_ROWS = 1 << 14;
+const COUNTED_TEXTS = 1 << 14;
 /** Longest text; a field takes 65,535 bytes at most. */
 const MAX_TEXT_BYTES = 1 << 20;
 
-/** The length of the longest text, which all rows are given room for. */
-export async function longestText(references: RowSource, rowCount: number, signal: AbortSignal): Promise<number> {
+/** The length of the longest text, which all are given room for. @param rowItems texts of a row */
+export async function longestText(
+  references: RowSource,
+  rowCount: number,
+  rowItems: number,
+  signal: AbortSignal,
+): Promise<number> {
   let longest = 1;
-  const view = new DataView(new ArrayBuffer(COUNTED_ROWS * REFERENCE_BYTES));
-  for (let first = 0; first < rowCount; first += COUNTED_ROWS) {
-    const rows = Math.min(COUNTED_ROWS, rowCount - first);
-    await references.read(first, rows, new Uint8Array(view.buffer, 0, rows * REFERENCE_BYTES), signal);
-    for (let i = 0; i < rows; i++) longest = Math.max(longest, view.getUint32(i * REFERENCE_BYTES, true));
+  const step = Math.max(1, Math.floor(COUNTED_TEXTS / rowItems));
+  for (let first = 0; first < rowCount; first += step) {
+    const rows = Math.min(step, rowCount - first);
+    const view = await referencesOf(references, first, rows, rowItems, signal);
+    for (let at = 0; at < view.byteLength; at += REFERENCE_BYTES) longest = Math.max(longest, view.getUint32(at, true));
   }
   if (longest > MAX_TEXT_BYTES) throw unsupported(`a text has ${longest} bytes, more than ${MAX_TEXT_BYTES}`);
   return longest;
 }
 
-/** Texts as rows of one length, NULs behind them. */
-export function textRows(file: Hdf5File, references: RowSource, rowBytes: number): RowSource {
+/** Texts as rows of `rowItems` of one length, NULs behind them. */
+export function textRows(file: Hdf5File, references: RowSource, rowItems: number, textBytes: number): RowSource {
   const heaps = new TextHeaps(file);
   return {
     read: async (firstRow, rows, target, signal) => {
-      const view = new DataView(new ArrayBuffer(rows * REFERENCE_BYTES));
-      await references.read(firstRow, rows, new Uint8Array(view.buffer), signal);
-      target.fill(0, 0, rows * rowBytes);
-      for (let i = 0; i < rows; i++) {
+      const view = await referencesOf(references, firstRow, rows, rowItems, signal);
+      target.fill(0, 0, rows * rowItems * textBytes);
+      for (let i = 0; i < rows * rowItems; i++) {
         const at = i * REFERENCE_BYTES;
         const length = view.getUint32(at, true);
         if (length === 0) continue;
-        if (length > rowBytes) throw longerThanKept(length);
-        target.set(await heaps.text(view, at), i * rowBytes);
+        if (length > textBytes) throw longerThanKept(length);
+        target.set(await heaps.text(view, at), i * textBytes);
       }
     },
   };
+}
+
+async function referencesOf(
+  references: RowSource,
+  firstRow: number,
+  rows: number,
+  rowItems: number,
+  signal: AbortSignal,
+): Promise<DataView> {
+  const bytes = new Uint8Array(rows * rowItems * REFERENCE_BYTES);
+  await references.read(firstRow, rows, bytes, signal);
+  return new DataView(bytes.buffer);
 }
 
 const BLANK = 0x20;

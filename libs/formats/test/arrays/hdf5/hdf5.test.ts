@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { DataType } from "@sluice/schema";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import { field } from "@sluice/schema/testing";
 import { hdf5Format } from "../../../src/arrays/hdf5/index.ts";
 import {
@@ -250,6 +250,54 @@ describe("many links and attributes in the newest form", () => {
   it.each(["latest-links.h5", "latest-long-links.h5"])("that are damaged are told: %s", (name) =>
     expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { ...schemaWith(DataType.Int64, true), runs: 100 }),
   );
+});
+
+describe.each(["links-earliest.h5", "links-latest.h5"])("what has several names in %s", (name) => {
+  const named = (fields_mapping: object, more: FieldSchema[] = []) => ({
+    schema: vectorSchema(6, { more }),
+    options: { fields_mapping: JSON.stringify(fields_mapping) },
+  });
+
+  it.each([
+    ["as its fields are called", {}],
+    ["the path of the data set", { "data/ids": "id", "data/deep/rows": "vector" }],
+    ["a link to the group", { "group/ids": "id", "group/deep/rows": "vector" }],
+    ["a link through another one", { "chain/rows": "vector" }],
+    ["a link to the group above", { "data/upwards/ids": "id" }],
+  ])("is found by each of them: %s", async (_what, mapping) => {
+    const { rows, warnings } = await readFiles(hdf5Format, file(name), named(mapping));
+    expect(rows).toEqual(rowsUpTo(3));
+    expect(warnings).toEqual([
+      expect.stringMatching(/: 4 columns that no field takes were not imported: '(cut|away)', /),
+    ]);
+  });
+
+  it("is described once", async () => {
+    const { columns } = await hdf5Format.describe(await sourcesOf(file(name)), new AbortController().signal);
+    const names = columns.map((column) => column.name).sort();
+    expect(names).toEqual(["away", "cut", "data/deep/rows", "data/ids", "truth", "words"]);
+  });
+
+  it("is refused where it lies in another file", async () => {
+    const { code, reason, at } = await refusal(hdf5Format, file(name), named({ away: "vector" }));
+    expect([code, reason]).toEqual(["unsupported", expect.stringContaining("'away' is a link into another file: ")]);
+    expect(at).toMatchObject({ file: "a.h5", field: "vector" });
+  });
+
+  it("has rows of texts, and truth values of xarray", async () => {
+    const words = (key: string) =>
+      field(key, DataType.Array, { elementType: DataType.VarChar, maxCapacity: 3, maxLength: 9 });
+    const more = [words("words"), words("cut"), field("truth", DataType.Bool)];
+    const { rows } = await readFiles(hdf5Format, file(name), named({}, more));
+    const texts = [0, 1, 2].map((i) => [`é${i}`, "", "x".repeat(i)]);
+    const expected = rowsUpTo(3).map((row, i) => ({ ...row, words: texts[i], cut: texts[i], truth: i !== 1 }));
+    expect(rows).toEqual(expected);
+    const counted = await readFiles(hdf5Format, file(name), named({}, [field("truth", DataType.Int8)]));
+    expect(counted.rows.map(({ truth }) => truth)).toEqual([1, 0, 1]);
+  });
+
+  it("is told where it is damaged", () =>
+    expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { ...named({ "group/ids": "id" }), runs: 100 }));
 });
 
 it("data sets are described by their paths, those of groups too", async () => {
