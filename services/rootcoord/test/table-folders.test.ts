@@ -123,6 +123,27 @@ describe("the folder of a Delta table", () => {
   });
 });
 
+describe("the folder of a table whose rows were all deleted", () => {
+  const emptyOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    Delta: {
+      "t/_delta_log/00000000000000000000.json": `{"add":{"path":"a.parquet"}}\n{"remove":{"path":"a.parquet"}}`,
+    },
+    Iceberg: { "t/metadata/00001-a.metadata.json": '{"location":"s3://b/t","format-version":2,"snapshots":[]}' },
+    "Hugging Face": { "t/state.json": '{"_data_files":[]}' },
+  };
+
+  it.each(Object.keys(emptyOf))("is refused, though files lie there: %s", async (kind) => {
+    const store = new MemoryObjectStore();
+    await store.put("t/a.parquet", [new Uint8Array(1)]);
+    for (const [path, text] of Object.entries(emptyOf[kind])) await store.put(path, [Buffer.from(text)]);
+    await expect(find("t/", sourcesOf(store))).rejects.toMatchObject({
+      code: "request_invalid",
+      reason: "the table in the folder has no rows now, by its own notes: there is nothing to import",
+      at: { file: "t/" },
+    });
+  });
+});
+
 describe("the folder of an Iceberg table", () => {
   it("is the files of its current snapshot, wherever the folder was moved", async () => {
     const found = await find("iceberg/");

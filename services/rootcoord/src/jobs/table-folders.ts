@@ -36,7 +36,8 @@ const MAX_LOG_FILES = 10_000;
  * of Iceberg tables, the state of saved Hugging Face datasets; of a program's store those that it is read from. Other folders are
  * what lies in them.
  * @param path with `/` at its end @param files all of its files that are not hidden
- * @throws {ImportError} `unsupported` for tables whose rows the files alone do not tell; `malformed_file`; as `Sources.open`
+ * @throws {ImportError} `unsupported` for tables whose rows the files alone do not tell; `request_invalid` for those that have none;
+ *   `malformed_file`; as `Sources.open`
  */
 export async function tableFiles(
   sources: Sources,
@@ -45,7 +46,9 @@ export async function tableFiles(
   bucket: string | undefined,
 ): Promise<readonly FolderFile[]> {
   try {
-    return await filesByNotes(sources, path, files, bucket);
+    const found = await filesByNotes(sources, path, files, bucket);
+    if (found.length === 0 && files.length > 0) throw isEmpty(path);
+    return found;
   } catch (error) {
     // Notes are JSON of any shape: who looks for a member of what is none finds out so.
     if (!(error instanceof TypeError) && !(error instanceof URIError) && !(error instanceof SyntaxError)) throw error;
@@ -73,6 +76,12 @@ async function filesByNotes(
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
+}
+
+/** All rows of it were deleted, or none written yet; files that others have replaced may lie there still. */
+function isEmpty(path: string): ImportError {
+  const reason = "the table in the folder has no rows now, by its own notes: there is nothing to import";
+  return new ImportError("request_invalid", reason, { file: path });
 }
 
 function isBackup(path: string): ImportError {
