@@ -2,6 +2,9 @@
 const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
   [/\.orc$/i, "ORC", "write it as Parquet"],
   [/\.vortex$/i, "Vortex", "write it as Parquet"],
+  [/\.(nc|nc4|cdf)$/i, "netCDF", "one of version 4 is HDF5, call it .h5; rewrite others by nccopy -k nc4"],
+  [/\.(msgpack|mpk)$/i, "MessagePack", "write it as JSON lines"],
+  [/\.kv$/i, "a model of gensim", "write its vectors by save_word2vec_format('words.vec')"],
   [/\.tfrecords?$/i, "TFRecord", "write it as Parquet"],
   [/\.(rds|rdata)$/i, "a file of R", "write it with arrow::write_parquet"],
   [/\.rdb$/i, "a dump of Redis", "write its keys as JSON lines, one object a key"],

@@ -73,6 +73,7 @@ describe("file groups", () => {
     ],
     [() => groupFlatFiles(["a.orc"]), "unexpected file type, files=[a.orc], expected one of"],
     [() => groupFlatFiles(["a.orc"]), "; ORC is not read: write it as Parquet"],
+    [() => groupFlatFiles(["a.nc"]), "; netCDF is not read: one of version 4 is HDF5, call it .h5; rewrite others by"],
     [
       () => groupFlatFiles(["dumped/toc.dat"]),
       "; an archive of pg_dump is not read: write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",

@@ -11,20 +11,25 @@ export interface Compression {
   readonly name: string;
   /** Ends of names, behind that of the format. */
   readonly extensions: readonly string[];
-  /** First bytes. */
-  readonly magic: readonly number[];
+  /** First bytes, one of these; undefined stands for the mark of a frame that is skipped. */
+  readonly magics: readonly (readonly (number | undefined)[])[];
   readonly decompress: Decompress;
 }
+
+const ZSTD_FRAME = [0x28, 0xb5, 0x2f, 0xfd];
+/** pzstd begins with such a frame, which has no data. Source: RFC 8878, §3.1.2. */
+const SKIPPED_FRAME = [undefined, 0x2a, 0x4d, 0x18];
+const SKIPPED_MARK = 0x50;
 
 /** Those that Node decompresses, and those that we do: there is no package for them that is kept, see ARCHITECTURE. */
 const compressions: readonly Compression[] = [
   {
-    ...{ name: "gzip", extensions: [".gz", ".gzip"], magic: [0x1f, 0x8b] },
+    ...{ name: "gzip", extensions: [".gz", ".gzip"], magics: [[0x1f, 0x8b]] },
     decompress: (file, signal) =>
       new Inflation(file, { name: "gzip", isPadded: true, open: (chunkSize) => createGunzip({ chunkSize }) }, signal),
   },
   {
-    ...{ name: "zstd", extensions: [".zst", ".zstd"], magic: [0x28, 0xb5, 0x2f, 0xfd] },
+    ...{ name: "zstd", extensions: [".zst", ".zstd"], magics: [ZSTD_FRAME, SKIPPED_FRAME] },
     // A frame may ask for a window of 128 MiB, and for no more unless the decompressor is told otherwise.
     decompress: (file, signal) =>
       new Inflation(
@@ -38,12 +43,19 @@ const compressions: readonly Compression[] = [
 ];
 
 function own(name: string, extensions: readonly string[], magic: readonly number[], decoder: Decoder): Compression {
-  return { name, extensions, magic, decompress: (file, signal) => new OwnDecoding(file, name, decoder, signal) };
+  return {
+    name,
+    extensions,
+    magics: [magic],
+    decompress: (file, signal) => new OwnDecoding(file, name, decoder, signal),
+  };
 }
 
 /** By the first bytes of a file; undefined for one that is not compressed so. */
 export function compressionOf(head: Uint8Array): Compression | undefined {
-  return compressions.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
+  const isByte = (byte: number | undefined, i: number) =>
+    byte === undefined ? (head[i] & 0xf0) === SKIPPED_MARK : head[i] === byte;
+  return compressions.find(({ magics }) => magics.some((magic) => magic.every(isByte)));
 }
 
 /** Compressions that are not read, by the ends of names. */

@@ -173,6 +173,18 @@ describe.each(Object.keys(compress))("text compressed with %s", (name) => {
   });
 });
 
+it("a frame of zstd without data, with which pzstd begins, is passed over wherever it stands", async () => {
+  for (const mark of [0x50, 0x5f]) {
+    const skipped = Buffer.from([mark, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+    const [first, second] = [lines(0, 500), lines(500, 900)].map((part) => compress.zstd(part));
+    const file = await memoryFile("a.jsonl.zst", Buffer.concat([skipped, first, skipped, skipped, second, skipped]));
+    expect(await idsOf(inChunks(file, [7, 100]))).toEqual(ids(900));
+    await expect(idsOf(await memoryFile("a", Buffer.concat([skipped, lines(0, 9)])))).rejects.toMatchObject({
+      code: "malformed_file",
+    });
+  }
+});
+
 it("a window that would take more memory than there is for it is refused, saying what to do", async () => {
   const stream = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: 28 } });
   for (let i = 0; i < 10; i++) stream.write(lines(i * 9000, (i + 1) * 9000));

@@ -46,6 +46,6 @@ export interface PandasIndex {
 /** Row `i` has `start + i * step`. */
 export interface PandasRange {
   readonly name: string;
-  readonly start: number;
-  readonly step: number;
+  readonly start: bigint;
+  readonly step: bigint;
 }

@@ -21,11 +21,20 @@ export function pandasFloatsOf({ pandas }: Partial<FileMetaData["notes"]>): read
   });
 }
 
+type SourceReviver = (key: string, value: unknown, written: { readonly source?: string }) => unknown;
+/** Revivers are told how numbers were written. Source: ECMAScript, "JSON.parse source text access". */
+const parseWith = JSON.parse as (text: string, reviver: SourceReviver) => unknown;
+
+/** Ids may be beyond what numbers hold. */
+function exactRange(key: string, value: unknown, { source = "" }: { readonly source?: string }): unknown {
+  return /^(start|stop|step)$/.test(key) && /^-?\d{1,19}$/.test(source) ? BigInt(source) : value;
+}
+
 /** A member of the metadata of pandas that is a list. */
 function listOf(pandas: string | undefined, name: "index_columns" | "columns"): readonly unknown[] {
   if (!pandas) return NONE.columns;
   try {
-    const { [name]: entries } = JSON.parse(pandas) as { [name]?: unknown };
+    const { [name]: entries } = parseWith(pandas, exactRange) as { [name]?: unknown };
     return Array.isArray(entries) ? entries : NONE.columns;
   } catch {
     return NONE.columns; // What other programs make of the key is not the file's damage.
@@ -36,7 +45,9 @@ function rangeOf(entry: unknown, rowCount: number): PandasRange | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
   const { kind, name, start, stop, step } = entry as Record<string, unknown>;
   if (kind !== "range" || typeof name !== "string") return undefined;
-  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(stop) || !Number.isSafeInteger(step)) return undefined;
-  const [first, end, by] = [start as number, stop as number, step as number];
-  return Math.ceil((end - first) / by) === rowCount ? { name, start: first, step: by } : undefined;
+  if (typeof start !== "bigint" || typeof stop !== "bigint" || typeof step !== "bigint" || step === 0n)
+    return undefined;
+  const last = start + step * BigInt(rowCount - 1);
+  const isLast = step > 0n ? last < stop && last + step >= stop : last > stop && last + step <= stop;
+  return isLast ? { name, start, step } : undefined;
 }

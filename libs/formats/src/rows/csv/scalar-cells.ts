@@ -66,13 +66,16 @@ function readInteger(scanner: CsvScanner, scan: Int64Scan, type: string): void {
   if (outcome !== "value" || scan.end !== stop) readOddInteger(scanner, scan, type);
 }
 
+/** Where the comma is the decimal mark, a point parts thousands. */
+const wholeForms = { ".": /^([+-]?\d+)(?:\.0*)?$/, ",": /^([+-]?\d+)(?:,0*)?$/ };
+
 /**
  * A sign and leading zeros, as Go takes them, and a fraction of zeros, which pandas writes beside missing integers. What has an
  * exponent has lost digits in a spreadsheet.
  */
 function readOddInteger(scanner: CsvScanner, scan: Int64Scan, type: string): void {
   const text = scanner.stop - scanner.start > MAX_NUMBER_BYTES ? "" : scanner.text();
-  const whole = /^([+-]?\d+)(?:\.0*)?$/.exec(text);
+  const whole = wholeForms[scanner.dialect.decimal].exec(text);
   if (!whole) scanner.wrongType(type, hintFor(text));
   const value = BigInt(whole[1].replace(/^\+/, ""));
   if (BigInt.asIntN(64, value) !== value) scanner.wrongType(type, ": out of range");

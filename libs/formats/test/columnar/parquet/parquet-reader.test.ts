@@ -255,6 +255,51 @@ describe("values", () => {
   });
 });
 
+describe("an index that pandas has kept in the metadata", () => {
+  const ids = fixtureSchema({
+    fields: [
+      { name: "id", type: DataType.Int64, is_primary: true },
+      { name: "n", type: DataType.Int32 },
+    ],
+  });
+  const indexed = (start: string, stop: string, step: string) => {
+    const body = new Uint8Array(Int32Array.of(7, 8, 9).buffer);
+    const value = `{"index_columns":[{"kind":"range","name":"id","start":${start},"stop":${stop},"step":${step}}]}`;
+    return rawParquetFile({
+      rowCount: 3,
+      columns: [{ name: "n", type: { physical: "INT32" }, pages: [{ body, numValues: 3 }] }],
+      keyValues: [{ key: "pandas", value }],
+    });
+  };
+
+  test.each([
+    ["9007199254740993", "9007199254740999", "2", ["9007199254740993", "9007199254740995", "9007199254740997"]],
+    [
+      "9223372036854775807",
+      "9223372036854775804",
+      "-1",
+      ["9223372036854775807", "9223372036854775806", "9223372036854775805"],
+    ],
+    ["5", "-2", "-3", [5, 2, -1]],
+    ["-4", "5", "4", [-4, 0, 4]],
+  ])("has all digits: from %s to %s by %s", async (start, stop, step, expected) => {
+    const file = await source("a.parquet", Buffer.from(indexed(start, stop, step)));
+    const rows = await readCanonicalRows(ids, new ParquetReader(readerInput(ids, [file])));
+    expect(rows.map(({ id }) => String(id))).toEqual(expected.map(String));
+  });
+
+  test.each([
+    ["0", "4", "1"],
+    ["0", "3", "0"],
+    ["0", "3.5", "1"],
+    ["0", "99999999999999999999", "1"],
+  ])("that is not of the file's rows is none: from %s to %s by %s", async (start, stop, step) => {
+    const file = await source("a.parquet", Buffer.from(indexed(start, stop, step)));
+    const reading = readCanonicalRows(ids, new ParquetReader(readerInput(ids, [file])));
+    await expect(reading).rejects.toMatchObject({ code: "schema_mismatch", at: { field: "id" } });
+  });
+});
+
 describe("a description names the field type for", () => {
   test.each<[string, Record<string, DataType | undefined>]>([
     ["decimals-as-bytes", { id: DataType.Int64, n: DataType.Double, v: DataType.FloatVector, a: DataType.FloatVector }],

@@ -39,6 +39,7 @@ describe("a cell", () => {
     ["an integer as pandas writes it", fieldOf(4), "1999.0", 1999],
     ["a float without digits before the point", fieldOf(10), ".5", 0.5],
     ["a float without digits behind the point", fieldOf(11), "5.", 5],
+    ["an integer as pandas writes it with a decimal comma", fieldOf(5), "-1999,0", -1999, { decimal: "," }],
     ["a float with a sign and exponent", fieldOf(11), "+1E-3", 0.001],
     ["a float just beside a midpoint", fieldOf(10), "1.00000005960464477539062500000001", 1.0000001192092896],
     ["a decimal comma", fieldOf(10), "-1,5", -1.5, { decimal: "," }],
@@ -70,7 +71,7 @@ describe("a cell", () => {
     expect(await readCell(schema, cell, options)).toEqual(value),
   );
 
-  it.each<[string, CollectionSchema, string, RegExp]>([
+  it.each<[string, CollectionSchema, string, RegExp, Record<string, string>?]>([
     ["NaN", fieldOf(10), "NaN", /^expected type 'Float' for field 'f', got type 'string' with value 'NaN'/],
     ["infinity", fieldOf(11), "-Inf", /^expected type 'Double'/],
     ["a float beyond float32", fieldOf(10), "1e39", /out of range|'Float'/],
@@ -79,6 +80,7 @@ describe("a cell", () => {
     ["a fraction", fieldOf(5), "1.5", /^expected type 'Int64' for field 'f', got type 'string' with value '1.5'$/],
     ["an integer of words", fieldOf(5), "1 000", /^expected type 'Int64'/],
     ["an integer out of range", fieldOf(2), "128", /^expected type 'Int8'.*: out of range$/],
+    ["thousands beside a decimal comma", fieldOf(5), "1.000", /got type 'string' with value '1.000'/, { decimal: "," }],
     ["a decimal comma that is not asked for", fieldOf(10), "1,5", /option decimal=,/],
     ["a vector that was cut by NumPy", fieldOf(101, dim(3)), "[0. 1. ... 9.]", /the file has lost them/],
     ["NaN in a vector", fieldOf(101, dim(2)), "[nan, 1]", /NaN and infinity are no values/],
@@ -101,10 +103,11 @@ describe("a cell", () => {
     ["an index twice", fieldOf(104), "{1:1,1:2}", /same indices/],
     ["null in an array", fieldOf(22, array(21)), "[a, NULL]", /expected element type/],
     ["no JSON", fieldOf(23), "{'a': 1}", /^expected type 'JSON'/],
-  ])("refuses %s", async (_, schema, cell, words) => {
-    await expect(readCell(schema, cell)).rejects.toMatchObject({ code: "value_invalid", at: { row: 0, field: "f" } });
-    await expect(readCell(schema, cell)).rejects.toThrow(ImportError);
-    expect(await readCell(schema, cell).catch((error: ImportError) => error.reason)).toMatch(words);
+  ])("refuses %s", async (_, schema, cell, words, options = {}) => {
+    const read = () => readCell(schema, cell, options);
+    await expect(read()).rejects.toMatchObject({ code: "value_invalid", at: { row: 0, field: "f" } });
+    await expect(read()).rejects.toThrow(ImportError);
+    expect(await read().catch((error: ImportError) => error.reason)).toMatch(words);
   });
 });
 

@@ -25,6 +25,7 @@ export class RangeColumn implements ColumnReader {
   readonly #range: PandasRange;
   readonly #output: FixedOutput;
   readonly #bits: number;
+  #value = 0n;
   /** Row of the file that comes next. */
   #row = 0;
 
@@ -38,11 +39,12 @@ export class RangeColumn implements ColumnReader {
 
   begin(group: RowGroupInfo): void {
     this.#row = group.firstRow;
+    this.#value = this.#range.start + this.#range.step * BigInt(this.#row);
   }
 
   fill(rows: number): Promise<number> {
     this.#output.begin(rows);
-    for (let i = 0; i < rows; i++, this.#row++) this.#put(i, this.#range.start + this.#row * this.#range.step);
+    for (let i = 0; i < rows; i++, this.#row++, this.#value += this.#range.step) this.#put(i, this.#value);
     return Promise.resolve(rows);
   }
 
@@ -54,16 +56,15 @@ export class RangeColumn implements ColumnReader {
     return Promise.resolve();
   }
 
-  #put(index: number, value: number): void {
+  #put(index: number, value: bigint): void {
     const { buffer, rules, width } = this.#output;
-    const limit = 2 ** (this.#bits - 1);
-    if (value < -limit || value >= limit) {
+    if (BigInt.asIntN(this.#bits, value) !== value) {
       const type = dataTypeName(rules.field.dataType);
       rules.refuse(`expected type '${type}' for field '${rules.field.name}', got index '${value}'`, this.#row, {});
     }
-    if (width === 8) buffer.int64[index] = BigInt(value);
-    else if (width === 4) buffer.int32[index] = value;
-    else if (width === 2) buffer.int16[index] = value;
-    else buffer.int8[index] = value;
+    if (width === 8) buffer.int64[index] = value;
+    else if (width === 4) buffer.int32[index] = Number(value);
+    else if (width === 2) buffer.int16[index] = Number(value);
+    else buffer.int8[index] = Number(value);
   }
 }
