@@ -1,39 +1,26 @@
-import { nextTurn } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { failureOf, ImportError } from "@sluice/errors";
 import {
-  CLEANUP_MS,
   decideJob,
   isCleaningUp,
   isEnded,
   isOpenWebhook,
   isRollingBack,
-  type JobEffect,
   type JobEvent,
   next,
   type Step,
 } from "@sluice/jobs";
 import type { JobId } from "@sluice/schema";
-import { type Logger, withSpan } from "@sluice/telemetry";
-import type { DataCoordClient } from "../data-coord.ts";
+import type { Logger } from "@sluice/telemetry";
 import type { RootCoordMetrics } from "../metrics.ts";
 import { HandedOver } from "./handed-over.ts";
-import type { JobBook, JobView } from "./job-book.ts";
-import type { JobTroubles } from "./job-troubles.ts";
-import type { JobPlanners } from "./kinds/job-planner.ts";
+import type { JobView } from "./job-book.ts";
+import { JobEffects, type JobEffectsDeps } from "./job-effects.ts";
 import { LostTasks } from "./lost-tasks.ts";
-import { withTaskIds } from "./planned-tasks.ts";
 
-export interface JobLoopDeps {
-  readonly book: JobBook;
-  readonly dataCoord: DataCoordClient;
-  readonly planners: JobPlanners;
-  readonly allocateIds: (count: number) => Promise<bigint>;
+export interface JobLoopDeps extends JobEffectsDeps {
   /** The job's collection or partition, named, once it is dropped. */
   readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
-  readonly now: () => number;
   readonly log: Logger;
-  readonly troubles: JobTroubles;
   readonly metrics?: RootCoordMetrics;
   /** How often every open job is looked at again, whether or not it changed. */
   readonly tickMs: number;
@@ -57,13 +44,16 @@ export class JobLoop implements AsyncDisposable {
   readonly #suspects = new Set<JobId>();
   readonly #sent = new HandedOver();
   readonly #lost: LostTasks;
+  readonly #effects: JobEffects;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
   readonly #closing = new AbortController();
 
   constructor(deps: JobLoopDeps) {
     this.#deps = deps;
-    this.#lost = new LostTasks(this.#sent, deps, this.#closing.signal);
+    const closing = this.#closing.signal;
+    this.#lost = new LostTasks(this.#sent, deps, closing);
+    this.#effects = new JobEffects(deps, { sent: this.#sent, closing });
     deps.book.onChange((jobId) => this.#wake(jobId));
     this.#timer = setInterval(() => this.#tick(), deps.tickMs);
     this.#tick();
@@ -152,96 +142,9 @@ export class JobLoop implements AsyncDisposable {
     if (!view) return;
     if (step.job && step.job.state !== before && isEnded(step.job.state)) this.#noteEnd(step.job);
     for (const effect of step.effects) {
-      const answer = await this.#carryOut(effect, view);
+      const answer = await this.#effects.carryOut(effect, view);
       if (answer) await this.#apply(view, answer);
     }
-  }
-
-  async #carryOut(effect: JobEffect, view: JobView): Promise<JobEvent<TaskRecord> | undefined> {
-    switch (effect) {
-      case "plan":
-        return this.#plan(view.job);
-      case "hand_over":
-        await this.#handOver(view);
-        return undefined;
-      case "commit":
-        return this.#commit(view);
-      case "take_out":
-        return this.#takeOut(view);
-      case "clean_up":
-        return this.#cleanUp(view.job);
-      case "take_back":
-        await this.#takeBack(view);
-        return undefined;
-    }
-  }
-
-  async #plan(job: JobRecord): Promise<JobEvent<TaskRecord>> {
-    const { jobId } = job;
-    this.#sent.forgetJob(jobId);
-    await this.#deps.book.dropTasks(jobId);
-    try {
-      const about = { jobId: jobId.toString() };
-      const plan = () => this.#planner(job).plan(job);
-      await nextTurn();
-      const planned = await withSpan(`plan ${job.kind} job`, about, plan, job.traceParent);
-      const tasks = await withTaskIds(job, planned, this.#deps.allocateIds);
-      await nextTurn();
-      return { kind: "planned", tasks };
-    } catch (error) {
-      if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
-      return { kind: "plan_refused", failure: failureOf(error), nowMs: this.#deps.now() };
-    }
-  }
-
-  /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
-  async #handOver(view: JobView): Promise<void> {
-    await this.#sent.hand(view, (tasks) => this.#deps.dataCoord.dispatch(tasks, this.#closing.signal));
-  }
-
-  async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
-    const about = { jobId: job.jobId.toString(), tasks: tasks.length };
-    const { signal } = this.#closing;
-    const planner = this.#planner(job);
-    const commit = () =>
-      planner.finish?.(job, tasks, signal) ??
-      this.#deps.dataCoord.commit(job, tasks, planner.removes?.(job) ?? [], signal);
-    try {
-      const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
-      const rejects = await planner.writeRejects?.(job, tasks, signal);
-      return { kind: "committed", segmentIds: [], ...made, ...(rejects && { rejects }), nowMs: this.#deps.now() };
-    } catch (error) {
-      if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
-      return { kind: "commit_refused", failure: failureOf(error), nowMs: this.#deps.now() };
-    }
-  }
-
-  async #takeOut({ job }: JobView): Promise<JobEvent<TaskRecord>> {
-    try {
-      await this.#deps.dataCoord.takeOut(job, this.#closing.signal);
-      return { kind: "taken_out", nowMs: this.#deps.now() };
-    } catch (error) {
-      if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
-      return { kind: "take_out_refused", failure: failureOf(error) };
-    }
-  }
-
-  async #cleanUp(job: JobRecord): Promise<JobEvent<TaskRecord>> {
-    try {
-      await this.#planner(job).cleanUp?.(job);
-      return { kind: "cleaned_up", nowMs: this.#deps.now() };
-    } catch (error) {
-      if (!(error instanceof ImportError)) throw error;
-      if (error.code !== "job_failed" && this.#deps.now() < job.completedMs + CLEANUP_MS) throw error;
-      return { kind: "cleanup_refused", failure: failureOf(error) };
-    }
-  }
-
-  async #takeBack({ job, tasks }: JobView): Promise<void> {
-    // Those that are open may be wanted again, after a pause.
-    this.#sent.forget(tasks.map(({ taskId }) => taskId));
-    const cancelled = this.#deps.dataCoord.cancel(tasks, this.#closing.signal);
-    await cancelled.catch((error) => this.#isClosed() || this.#warn(job.jobId, error));
   }
 
   #noteEnd(job: JobRecord): void {
