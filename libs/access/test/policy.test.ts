@@ -7,7 +7,6 @@ import {
   grantByLevel,
   grantOfObject,
   grantsAnywhere,
-  initialPolicy,
   knowsCollection,
   knowsDatabase,
   readableSources,
@@ -26,14 +25,11 @@ import {
   withUserRole,
 } from "@sluice/access";
 import { privileges } from "../src/privileges.ts";
+import { granted, start, user } from "./reader.ts";
 
-const user = { passwordHash: "x", description: "" };
-const start = withUserRole(withRole(withUser(initialPolicy("r"), "ann", user), "reader", ""), "ann", "reader", true);
 const onCollection = (privilege: string, objectName = "books", dbName = "default"): Demand => ({
   ...{ privilege, object: "Collection", objectName, dbName },
 });
-const granted = (privilege: string, collectionName = "books", dbName = "default", policy: AccessPolicy = start) =>
-  withGrant(policy, "reader", grantByLevel(policy, { privilege, dbName, collectionName, grantor: "root" }));
 
 describe("what a user may import from", () => {
   const importer = granted("Import");

@@ -3,10 +3,8 @@ import {
   type AccessPolicy,
   allows,
   type Demand,
-  grantByLevel,
   grantOfObject,
   grantsAnywhere,
-  initialPolicy,
   knowsCollection,
   knowsDatabase,
   newKey,
@@ -19,19 +17,13 @@ import {
   withMembers,
   withoutGrant,
   withoutUser,
-  withRole,
-  withUser,
-  withUserRole,
 } from "@sluice/access";
+import { granted, start } from "./reader.ts";
 
-const user = { passwordHash: "x", description: "" };
-const start = withUserRole(withRole(withUser(initialPolicy("r"), "ann", user), "r", ""), "ann", "r", true);
-const byLevel = (privilege: string, collectionName: string, policy = start, dbName = "default") =>
-  withGrant(policy, "r", grantByLevel(policy, { privilege, dbName, collectionName, grantor: "root" }));
 const byObject = (privilege: string, objectName: string, policy = start) =>
   withGrant(
     policy,
-    "r",
+    "reader",
     grantOfObject(policy, { object: "Volume", objectName, dbName: "default", privilege, grantor: "root" }),
   );
 const rights: readonly VolumeRight[] = ["see", "read", "write", "use"];
@@ -44,31 +36,31 @@ describe("rights to a volume", () => {
     ["WriteVolume", ["see", "write"]],
     ["UseVolume", ["see", "use"]],
   ])("%s, in both forms of grants, lets %j, with this one alone", (privilege, expected) => {
-    for (const policy of [byLevel(privilege, "a"), byObject(privilege, "a")]) {
+    for (const policy of [granted(privilege, "a"), byObject(privilege, "a")]) {
       expect(rightsOf(policy, "a")).toEqual(expected);
       expect(rightsOf(policy, "b")).toEqual([]);
-      expect(rightsOf(withoutGrant(policy, "r", policy.roles.r.grants[0]), "a")).toEqual([]);
+      expect(rightsOf(withoutGrant(policy, "reader", policy.roles.reader.grants[0]), "a")).toEqual([]);
     }
-    expect(rightsOf(byLevel(privilege, "*"), "b")).toEqual(expected);
+    expect(rightsOf(granted(privilege, "*"), "b")).toEqual(expected);
   });
 
   it("are all of them for who may do everything, or everything with volumes", () => {
     expect([volumesWith(start, "root", "write"), volumesWith(start, "ann", "write")]).toEqual([undefined, []]);
     expect(rightsOf(byObject("*", "a"), "a")).toEqual(rights);
-    expect(rightsOf(byLevel("All", "*"), "a")).toEqual([]); // That is of collections.
+    expect(rightsOf(granted("All", "*"), "a")).toEqual([]); // That is of collections.
   });
 
   it("come by groups as well, which hold privileges of one kind", () => {
     const group = withMembers(withGroup(start, "uploader"), "uploader", ["WriteVolume", "UseVolume"], true);
-    expect(rightsOf(byLevel("uploader", "a", group), "a")).toEqual(["see", "write", "use"]);
+    expect(rightsOf(granted("uploader", "a", "default", group), "a")).toEqual(["see", "write", "use"]);
     expect(() => withMembers(group, "uploader", ["Query"], true)).toThrow("not the same privilege level");
   });
 
   it("tell nothing of a collection or database, and let nobody do anything with one", () => {
-    const policies = [byObject("*", "books"), byLevel("ReadVolume", "*"), byObject("*", "*")];
+    const policies = [byObject("*", "books"), granted("ReadVolume", "*"), byObject("*", "*")];
     // A group whose members were others when it was granted.
     const group = withMembers(withGroup(start, "g"), "g", ["ReadVolume"], true);
-    const turned = withMembers(byLevel("g", "books", group), "g", ["ReadVolume"], false);
+    const turned = withMembers(granted("g", "books", "default", group), "g", ["ReadVolume"], false);
     policies.push(withMembers(turned, "g", ["Query", "Import"], true));
     for (const policy of policies) {
       const query: Demand = { privilege: "Query", object: "Collection", objectName: "books", dbName: "default" };
@@ -80,13 +72,13 @@ describe("rights to a volume", () => {
   });
 
   it("of a key are those of its roles, with the volumes that it names alone", () => {
-    const withVolumes = (policy: AccessPolicy, volumes: readonly string[] | undefined, roles = ["r"]) => {
+    const withVolumes = (policy: AccessPolicy, volumes: readonly string[] | undefined, roles = ["reader"]) => {
       const { keyId, secretHash } = newKey();
       const key = { secretHash, description: "", roles, createdMs: 0, ...(volumes && { volumes }) };
       return { caller: `key:${keyId}`, policy: withKey(policy, keyId, key) };
     };
-    const all = byLevel("WriteVolume", "*");
-    const two = byLevel("WriteVolume", "b", byLevel("WriteVolume", "a"));
+    const all = granted("WriteVolume", "*");
+    const two = granted("WriteVolume", "b", "default", granted("WriteVolume", "a"));
     for (const [policy, volumes, expected] of [
       [all, undefined, undefined],
       [all, ["a", "c"], ["a", "c"]],
@@ -102,10 +94,10 @@ describe("rights to a volume", () => {
   });
 
   it("end with who has them", () => {
-    const policy = byLevel("WriteVolume", "a");
+    const policy = granted("WriteVolume", "a");
     const still = (state: AccessPolicy) => stillAllowsOnVolume(state, { caller: "ann", name: "a", right: "write" }, 0);
     expect([still(policy), still(withoutUser(policy, "ann")), still(start)]).toEqual([true, false, false]);
-    const everybody = withGrant(start, "public", policy.roles.r.grants[0]);
+    const everybody = withGrant(start, "public", policy.roles.reader.grants[0]);
     expect([still(everybody), still(withoutUser(everybody, "ann"))]).toEqual([true, false]);
   });
 });
