@@ -53,8 +53,11 @@ describeWithS3("sources that refuse", () => {
         'sluice_source_up{source="same"} 1',
       ]),
     );
-    const told = server.stderr.split("\n").filter((line) => line.includes("a backend does not serve"));
-    expect(told.map((line) => JSON.parse(line).backend).toSorted()).toEqual(['source "gone"', 'source "locked"']);
+    // The log comes by a way of its own.
+    await eventually(async () => {
+      const told = server.stderr.split("\n").filter((line) => line.includes("a backend does not serve"));
+      expect(told.map((line) => JSON.parse(line).backend).toSorted()).toEqual(['source "gone"', 'source "locked"']);
+    });
   });
 
   it("are forgotten once they serve", async () => {

@@ -20,6 +20,7 @@ it("the log of a standalone names its process, calls, refused calls, and jobs th
     method: "POST",
     body: '{"jobId":"12"}',
   });
+  await server.stop(); // Until then the last line may be on its way.
   const lines = server.stderr
     .trim()
     .split("\n")

@@ -53,9 +53,9 @@ describeWith("redis-server")("a Redis that refuses", () => {
       const answer = await fetch(`http://${server.address}/readyz`);
       expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(expected)]);
     });
+    await server.stop();
     const told = jsonLines(server.stderr).filter(({ msg, reason }) => /serve/.test(msg) && expected.test(reason ?? ""));
     expect(told).toHaveLength(1);
-    await server.stop();
   });
 
   it("with an eviction policy is warned of once", async () => {
@@ -65,9 +65,9 @@ describeWith("redis-server")("a Redis that refuses", () => {
     const server = launchSluice("standalone", flags, { cwd: await folders.create() });
     await server.ready();
     expect((await fetch(`http://${server.address}/readyz`)).status).toBe(200);
+    await server.stop();
     const warnings = jsonLines(server.stderr).filter((line) => JSON.stringify(line).includes("allkeys-lru"));
     expect(warnings).toHaveLength(1);
     expect(warnings[0].reason).toContain("set maxmemory-policy noeviction");
-    await server.stop();
   });
 });

@@ -23,4 +23,4 @@ export { TemporaryFolders } from "./temporary-folders.ts";
 export * from "./test-client.ts";
 export * from "./test-cluster.ts";
 export * from "./test-server.ts";
-export { memoryOf, processorMsOf, type Watched, watched } from "./watch.ts";
+export { memoryOf, ownMsOf, processorMsOf, type Watched, watched } from "./watch.ts";

@@ -71,3 +71,17 @@ export async function processorMsOf(pid: number): Promise<number> {
     .map(Number);
   return (user + system) * 10;
 }
+
+/** How long something takes, without the time in which others kept a process's first thread, or this one's, from a processor. */
+export async function ownMsOf(pid: number, run: () => Promise<unknown>): Promise<number> {
+  const clock = async () => performance.now() - (await keptWaitingMs(pid)) - (await keptWaitingMs(process.pid));
+  const before = await clock();
+  await run();
+  return (await clock()) - before;
+}
+
+/** For which a process's first thread was ready to run and did not, since it began; 0 where no system tells. */
+async function keptWaitingMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/task/${pid}/schedstat`, "utf8").catch(() => "0 0 0");
+  return Number(stat.split(" ")[1]) / 1e6;
+}
