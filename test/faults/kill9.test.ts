@@ -27,7 +27,8 @@ import { SeededRandom } from "./seeded-random.ts";
 
 const seed = Number(process.env.SLUICE_FAULT_SEED ?? randomInt(2 ** 31));
 const kills = Number(process.env.SLUICE_FAULT_RUNS ?? scaled(100));
-const KILLS_PER_BATCH = 10;
+/** The end of each waits for readers and garbage, ten seconds and more. */
+const KILLS_PER_BATCH = 17;
 const JOBS = 50;
 /** Jobs submitted between two kills. */
 const MAX_SUBMITTED = 4;

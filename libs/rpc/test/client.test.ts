@@ -243,7 +243,7 @@ describe("a connection that breaks while a call runs", () => {
 
   it("fails the call at its deadline", async () => {
     const { client } = await serveBadly(1000);
-    const call = client.getVersion({}, { deadlineMs: 400 });
+    const call = client.getVersion({}, { deadlineMs: 1500 });
     await expect(call).rejects.toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.UNAVAILABLE } });
   });
 
