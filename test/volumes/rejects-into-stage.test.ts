@@ -84,6 +84,18 @@ describe("rows that an import leaves out", () => {
     expect(await create("volume://frozen/bad/")).toMatchObject(refused(63245, "frozen"));
   });
 
+  it("are there when so many are left out that the import fails, and it says where", async () => {
+    await fixture.client.createCollection(bookCollection("r4"));
+    const options = { on_error: "skip:49%", reject_path: "volume://r1/many/" };
+    const job = await rest.run({ collectionName: "r4", files: [["volume://r1/in/"]], options });
+    expect(job).toMatchObject({ state: "Failed", reason: expect.stringContaining("4 of 8 rows cannot be imported") });
+    const folder = `many/${job.jobId}/`;
+    expect(job.rejects).toMatchObject({ path: `volume://r1/${folder}`, files: 3, rows: 4 });
+    const names = ["_reasons.parquet", "rejected-0-0.jsonl", "rejected-1-0.jsonl"];
+    expect(await filesIn("r1", "many/")).toEqual(names.map((name) => folder + name));
+    expect(await fixture.client.count("r4")).toBe(0);
+  });
+
   it("cost no row that was imported when their volume is gone by then", async () => {
     await json("POST", "create", { volumeName: "gone" });
     await fixture.client.createCollection(bookCollection("r3"));

@@ -45,6 +45,13 @@ export type JobEvent<T extends Task> =
       readonly rejects?: WrittenRejects;
       readonly nowMs: number;
     }
+  /** What all tasks have made must not become visible, and what they left out is written. */
+  | {
+      readonly kind: "refused";
+      readonly failure: Failure;
+      readonly rejects?: WrittenRejects;
+      readonly nowMs: number;
+    }
   /** Another change came first, of what this job would have replaced: nothing of it is visible, nor ever will be. */
   | { readonly kind: "commit_refused"; readonly failure: Failure; readonly nowMs: number }
   | OrderEvent

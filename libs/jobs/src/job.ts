@@ -22,7 +22,7 @@ export interface Job {
   readonly segmentIds: readonly SegmentId[];
   /** [begin, end) pairs of automatic keys, of a completed job. */
   readonly autoIds: readonly bigint[];
-  /** The same: what was written of the rows that it left out, where that was asked for. */
+  /** What was written of the rows that it left out, where that was asked for: of a completed job, or one that failed for their number. */
   readonly rejects?: WrittenRejects;
   /** Nobody works on it until it is resumed. */
   readonly isPaused?: boolean;

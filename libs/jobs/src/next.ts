@@ -4,7 +4,7 @@ import { isCleaningUp } from "./cleanup.ts";
 import { deadlinessOf } from "./deadly-task.ts";
 import { decideJob } from "./decide-job.ts";
 import { failed, withEndedAttempt } from "./endings.ts";
-import type { Job, Task } from "./job.ts";
+import { type Job, specOf, type Task } from "./job.ts";
 import type { EventOf, JobEvent } from "./job-event.ts";
 import { afterOrder, isRollingBack, isTwoPhase } from "./orders.ts";
 import { mergeRanges } from "./progress.ts";
@@ -36,6 +36,8 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
       return afterReport(job, tasks, event);
     case "committed":
       return job.state === "committing" ? completed(job, tasks, event) : nothing;
+    case "refused":
+      return refused(job, tasks, event);
     case "commit_refused":
       return job.state === "committing" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
     case "ordered":
@@ -87,6 +89,7 @@ function afterLook<J extends Job, T extends Task>(
     case "plan":
       return { effects: ["plan"] };
     case "commit":
+      if (refusal && writesRejects(job)) return { effects: ["write_rejects"] };
       if (refusal) return failed(job, tasks, refusal, nowMs);
       return { job: { ...job, state: waitsForCommit(job, tasks) ? "uncommitted" : "committing" }, effects: [] };
     case "complete":
@@ -101,6 +104,20 @@ function afterLook<J extends Job, T extends Task>(
 /** Where there are no rows, there is nothing to hold back. */
 function waitsForCommit(job: Job, tasks: readonly Task[]): boolean {
   return isTwoPhase(job) && tasks.some(({ rowCount }) => rowCount > 0);
+}
+
+/** Whoever reads why it failed finds the rows that it failed for. */
+function writesRejects(job: Job): boolean {
+  return job.kind === "import" && specOf(job, "import").rejectsFolder !== undefined;
+}
+
+function refused<J extends Job, T extends Task>(
+  job: J,
+  tasks: readonly T[],
+  { failure, rejects, nowMs }: EventOf<T, "refused">,
+): Step<J, T> {
+  const isDue = job.state === "importing" && tasks.every(({ state }) => state === "persisted");
+  return isDue ? failed({ ...job, ...(rejects && { rejects }) }, tasks, failure, nowMs) : nothing;
 }
 
 const noReason: Failure = { code: "internal", reason: "the task gave no reason" };

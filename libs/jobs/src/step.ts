@@ -11,6 +11,8 @@ export type JobEffect =
   | "hand_over"
   /** Make what the tasks made visible; answers `committed` or `commit_refused`. */
   | "commit"
+  /** Write the rows that a job has left out, which fails for their number; answers `refused`. */
+  | "write_rejects"
   /** Make the rows of a completed job invisible; answers `taken_out` or `take_out_refused`. */
   | "take_out"
   /** Remove what a failed job has made in another service; answers `cleaned_up` or `cleanup_refused`. */

@@ -1,4 +1,4 @@
-/** A folder of a volume that the rejected rows of a job are written into when it completes. */
+/** A folder of a volume that the rejected rows of a job are written into when it completes, or fails for their number. */
 export interface RejectsFolder {
   readonly volumeName: string;
   /** Of the volume that was meant: one that is made anew under the name is another one. */

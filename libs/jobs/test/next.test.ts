@@ -84,6 +84,7 @@ const events = {
   "cleaned up": { kind: "cleaned_up", nowMs: 50 },
   "cleanup refused": { kind: "cleanup_refused", failure: { code: "job_failed", reason: "away" } },
   committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
+  refused: { kind: "refused", failure: inputError, rejects: { files: 1, rows: 2, sizeBytes: 3 }, nowMs: 50 },
 } as const satisfies Record<string, JobEvent<Task>>;
 type EventName = keyof typeof events;
 
@@ -143,6 +144,7 @@ const table: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
     "late look": "job importing > failed, take_back",
     "look, target dropped": "job importing > failed, take_back",
     "look, result refused": "job importing > failed, take_back",
+    refused: "job importing > failed, take_back",
   },
   "importing, task failed": {
     "ordered to cancel": "job importing > failed, take_back",

@@ -48,6 +48,8 @@ export class JobEffects {
         return undefined;
       case "commit":
         return this.#commit(view);
+      case "write_rejects":
+        return this.#writeRejects(view);
       case "take_out":
         return this.#takeOut(view);
       case "clean_up":
@@ -96,6 +98,13 @@ export class JobEffects {
       if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
       return { kind: "commit_refused", failure: failureOf(error), nowMs: this.#deps.now() };
     }
+  }
+
+  async #writeRejects({ job, tasks }: JobView): Promise<JobEvent<TaskRecord> | undefined> {
+    const planner = this.#deps.planners[job.kind];
+    const failure = planner.refusal?.(job, tasks);
+    const rejects = failure && (await planner.writeRejects?.(job, tasks, this.#deps.closing));
+    return failure && { kind: "refused", failure, ...(rejects && { rejects }), nowMs: this.#deps.now() };
   }
 
   async #takeOut({ job }: JobView): Promise<JobEvent<TaskRecord>> {

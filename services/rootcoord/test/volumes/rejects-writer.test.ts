@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { RejectedRowRecord } from "@sluice/jobs";
+import { type RejectedRowRecord, specOf } from "@sluice/jobs";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { jobId } from "@sluice/schema";
@@ -127,5 +127,31 @@ describe("a job that writes what it left out", () => {
     isAway = false;
     await world.until(() => world.state(id) === "completed");
     expect(world.book.get(jobId(id))?.job.rejects).toEqual({ files: 1, rows: 2, sizeBytes: 3 });
+  });
+
+  it("fails for their number when that is done, also after a crash meanwhile and a refusal that passes", async () => {
+    let calls = 0;
+    let isAway = true;
+    const writeRejects = async () => {
+      calls++;
+      if (isAway) throw new Error("storage is away");
+      return { files: 1, rows: 2, sizeBytes: 3 };
+    };
+    const refusal = () => ({ code: "value_invalid", reason: "too many" }) as const;
+    Object.assign(world.planners.import ?? {}, { writeRejects, refusal });
+    const { id, orders } = await started(["a.jsonl"]);
+    await world.book.change(jobId(id), ({ job }) => ({
+      job: { ...job, spec: { ...specOf(job, "import"), rejectsFolder: folder } },
+      effects: [],
+    }));
+    await world.reports.report(resultOf(orders[0], persisted));
+    await world.until(() => calls > 0);
+    expect(world.state(id)).toBe("importing");
+    await world.restart();
+    isAway = false;
+    await world.until(() => world.state(id) === "failed");
+    const { rejects, failure } = world.book.get(jobId(id))?.job ?? {};
+    expect([rejects, failure?.reason]).toEqual([{ files: 1, rows: 2, sizeBytes: 3 }, "too many"]);
+    expect(world.dataCoord.commits).toBe(0);
   });
 });

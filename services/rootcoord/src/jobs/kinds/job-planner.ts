@@ -37,8 +37,8 @@ export interface JobPlanner {
     signal: AbortSignal,
   ): Promise<{ readonly rowCount: number; readonly segmentIds?: SegmentId[] }>;
   /**
-   * Writes the rows that a job has left out where that was asked for, between its rows' becoming visible and its completion; may be
-   * called twice. @throws only for what passes: it is tried again
+   * Writes the rows that a job has left out where that was asked for, between its rows' becoming visible and its completion, or before
+   * it fails because of them; may be called twice. @throws only for what passes: it is tried again
    */
   writeRejects?(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal): Promise<WrittenRejects | undefined>;
   /**
