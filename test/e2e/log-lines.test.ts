@@ -29,6 +29,7 @@ it("the log of a standalone names its process, calls, refused calls, and jobs th
   const twice = (line: string) => ["node", "role", "service"].filter((name) => line.split(`"${name}":"`).length > 2);
   expect(server.stderr.trim().split("\n").flatMap(twice)).toEqual([]);
   expect(lines.find(({ msg }) => msg === "settings")).toMatchObject({ version: "0.1.0", pid: server.pid });
+  expect(lines).toContainEqual(expect.objectContaining({ SSL_CERT_FILE: join(dataDir, "tls/cert.pem") }));
   expect(lines).toContainEqual(expect.objectContaining({ role: "proxy", msg: "call", method: "CreateCollection" }));
   const refused = { msg: "call refused", method: "/v2/vectordb/jobs/import/describe", reason: expect.any(String) };
   expect(lines).toContainEqual(expect.objectContaining(refused));

@@ -36,6 +36,11 @@ describe.each([
       data: { count: 1, currentPage: 1, pageSize: 10, [base]: [{ [word]: name, type: "MANAGED" }] },
     });
     expect((await call("GET", `/v2/${base}?projectId=p&currentPage=2`)).data[base]).toEqual([]);
+    // What clients send for what they do not mean.
+    const all = await call("GET", `/v2/${base}?projectId=&type=&currentPage=&pageSize=`);
+    expect(all).toMatchObject({ code: 0, data: { count: 1, currentPage: 1, pageSize: 10 } });
+    const files = await call("GET", `/v2/${base}/${name}/files?prefix=&delimiter=&pageSize=&pageToken=`);
+    expect(files).toEqual({ code: 0, data: { files: [], folders: [] } });
     const described = (await call("GET", `/v2/${base}/${name}`)).data;
     expect(described).toMatchObject({
       volumeName: name,

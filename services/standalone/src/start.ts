@@ -36,7 +36,7 @@ export async function startStandalone(
   await using cleanup = new AsyncDisposableStack();
   cleanup.use(await startTracing({ service: "standalone", endpoint: given.otlpEndpoint }));
   const folders = await openFolders(given);
-  const settings = { ...given, ...folders, ...(await openTlsFiles(given, folders.dataDir)) };
+  const settings = { ...given, ...folders, ...(await openTlsFiles(given, folders.dataDir, telemetry.log)) };
   const needs = roles.flatMap((role): readonly Need[] => role.needs);
   const backends = cleanup.use(await openBackends(settings, needs, telemetry, new Problems(telemetry.log), signal));
   const running: RunningRole[] = [];

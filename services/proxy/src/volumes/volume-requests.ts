@@ -8,6 +8,10 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 
+/** A number of a query. */
+const numberOf = (most: number, given: number) =>
+  z.preprocess((value) => (value === "" ? undefined : value), z.coerce.number().int().min(1).max(most).default(given));
+
 /** The name of a volume under either word; Zilliz Cloud called volumes stages until November 2025. */
 export const names = { volumeName: text, stageName: text };
 
@@ -28,8 +32,11 @@ export const applyVolumeBody = z.object({
 });
 export const listFilesQuery = z.object({
   prefix: text,
-  delimiter: z.literal("/").optional(),
-  pageSize: z.coerce.number().int().min(1).max(1000).default(100),
+  delimiter: z
+    .enum(["/", ""])
+    .optional()
+    .transform((value) => value || undefined),
+  pageSize: numberOf(1000, 100),
   pageToken: text,
 });
 export const beginUploadBody = z.object({ path: z.string() });
@@ -53,8 +60,8 @@ export const inspectBody = z.object({ path: z.string(), options: z.record(z.stri
 export const listVolumesQuery = z.object({
   projectId: text,
   type: text,
-  currentPage: z.coerce.number().int().min(1).default(1),
-  pageSize: z.coerce.number().int().min(1).max(100).default(10),
+  currentPage: numberOf(Number.MAX_SAFE_INTEGER, 1),
+  pageSize: numberOf(100, 10),
 });
 
 /** @throws {StatusError} 63242 for two names */

@@ -136,10 +136,12 @@ export class Volumes {
   }
 
   async #checkCount(): Promise<void> {
-    const count = (await Array.fromAsync(this.table.scan())).length;
+    const all = await Array.fromAsync(this.table.scan(), ({ record }) => record);
     const { maxVolumes } = this.#deps;
-    if (count < maxVolumes) return;
-    const reason = `there are ${count} volumes, and there may be ${maxVolumes} (setting max-volumes): drop one`;
+    if (all.length < maxVolumes) return;
+    const temporary = all.filter(({ isTemporary }) => isTemporary).length;
+    const unlisted = temporary > 0 ? `, of which ${temporary} go by themselves a day after their last file` : "";
+    const reason = `there are ${all.length} volumes${unlisted}, and there may be ${maxVolumes} (setting max-volumes): drop one`;
     throw new StatusError(volumeCodes.tooMany, reason);
   }
 }

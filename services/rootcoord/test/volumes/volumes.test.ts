@@ -260,6 +260,17 @@ describe("credentials", () => {
       expect(() => loadSettings(rootCoordSettings, { flags: {}, env: { SLUICE_UPLOAD_TOKEN_TTL: ttl } })).toThrow(said),
   );
 
+  it("that name no volume make one, of which a refusal of further ones tells, since no list does", async () => {
+    for (let i = 1; i < 10; i++) await at.grants.issue({ name: "", folder: "", user: "" });
+    const made = at.volumes.add(newVolume("more", at.clock.ms));
+    await expect(made).rejects.toMatchObject({
+      code: 63243,
+      message: expect.stringContaining(
+        "there are 10 volumes, of which 9 go by themselves a day after their last file,",
+      ),
+    });
+  });
+
   it("are not given out for external volumes, which lie in a source of the server", async () => {
     const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
     await at.volumes.create({ ...about, source: "lake" });
