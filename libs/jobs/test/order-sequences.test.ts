@@ -94,6 +94,8 @@ class World {
       case "take_out":
         this.isVisible = false;
         return [{ kind: "taken_out", nowMs: 70 }];
+      case "write_rejects":
+        return [{ kind: "refused", failure: { code: "value_invalid", reason: "too many" }, nowMs: 70 }];
       case "clean_up":
         return [{ kind: "cleaned_up", nowMs: 70 }];
       case "take_back":

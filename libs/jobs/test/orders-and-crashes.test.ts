@@ -43,6 +43,8 @@ function answersTo(effect: JobEffect, { tasks }: World): JobEvent<Task>[] {
       return [{ kind: "committed", segmentIds: [segmentId(7n)], rowCount: 3, nowMs: 70 }];
     case "take_out":
       return [{ kind: "taken_out", nowMs: 70 }];
+    case "write_rejects":
+      return [{ kind: "refused", failure: { code: "value_invalid", reason: "too many" }, nowMs: 70 }];
     case "clean_up":
       return [{ kind: "cleaned_up", nowMs: 70 }];
     case "take_back":
