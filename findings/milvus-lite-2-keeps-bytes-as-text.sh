@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv venv
-venv/bin/pip install -q --disable-pip-version-check milvus-lite==2.5.1 pymilvus==2.6.17 "setuptools<80"
+venv/bin/pip install -q --disable-pip-version-check milvus-lite==2.5.1 pymilvus==2.6.17 setuptools==79.0.1
 venv/bin/python - 2>/dev/null <<'PY'
 import sqlite3, sys
 from pymilvus import MilvusClient

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CollectionRecord } from "@sluice/catalog";
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { formatOptionKeys } from "@sluice/formats";
 import { type ImportOptions, type ImportSpec, type InternalData, parseImportOptions } from "@sluice/jobs";
@@ -45,6 +45,21 @@ export interface ImportJobsDeps {
   readonly maxOpenJobs: number;
 }
 
+/** A request, as far as it is understood without its files. */
+interface AskedImport {
+  readonly collection: CollectionRecord;
+  readonly options: ImportOptions;
+  /** Of the options, with what a preset says. */
+  readonly spec: ImportSpec;
+  readonly source: DataSource;
+  readonly plan: ReturnType<typeof planOf>;
+  /** Undefined where files, or a backup, say it. */
+  readonly partitionIds: JobRecord["partitionIds"] | undefined;
+}
+
+/** What a request leads to. */
+type FoundImport = Pick<JobRecord, "groups" | "partitionIds"> & { readonly warnings: readonly string[] };
+
 /** Takes import requests: checks everything that can be checked without reading rows, then records the job. */
 export class ImportJobs {
   readonly #deps: ImportJobsDeps;
@@ -57,45 +72,58 @@ export class ImportJobs {
    * @throws {StatusError} 100, 200; {ImportError} `request_invalid`, `unsupported`, `file_not_found`, `path_refused`
    */
   async submit(request: importing.ImportRequest): Promise<JobId> {
+    const { requested } = this.#deps;
+    const asked = await this.#asked(request);
+    const { collection, options, spec } = asked;
+    const digest = digestOf(request, options);
+    const earlier = await requested.findEarlier(collection.collectionId, request.idempotencyKey, digest);
+    if (earlier !== undefined) return earlier;
+    checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
+    const rejectsFolder = await this.#deps.rejects.folderOf(spec, request.scope);
+    const found = await this.#found(request, asked);
+    const id = jobId(await this.#deps.allocateId());
+    const job = {
+      ...newImportJob(id, collection, this.#deps.now()),
+      ...{ spec: { ...spec, warnings: found.warnings, ...rejectsFolder }, groups: found.groups },
+      ...{ partitionIds: found.partitionIds, partitionName: request.partitionName },
+      ...this.#deps.sources.recordOf(id, asked.source),
+      ...(asked.source.brought.length > 0 && request.caller !== "" && { requestedBy: request.caller }),
+      ...{ deadlineMs: deadlineOf(spec, this.#deps.now()), timestamp: await this.#deps.allocateTs() },
+      ...{ idempotencyKey: request.idempotencyKey, requestDigest: digest },
+    };
+    return requested.create(requested.withWebhooks(job, options.webhook));
+  }
+
+  /** Everything that is told without looking for files. */
+  async #asked(request: importing.ImportRequest): Promise<AskedImport> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
     const saysByItself = options.internalData && options.spec.partitionFrom === undefined;
-    const target = saysByItself ? undefined : targetPartitions(collection, request.partitionName, options.spec);
-    const { chunks } = options;
+    const partitionIds = saysByItself ? undefined : targetPartitions(collection, request.partitionName, options.spec);
     const source = await this.#deps.sources.resolve(options.dataSource, request.scope);
     const spec = await withPresetFile(options.spec, source, this.#deps.sources);
     checkTarget(collection, request, options);
     this.#checkCorrected(collection, spec);
     const plan = planOf(collection, spec.formatOptions);
     checkKeysAreGiven(plan, spec);
-    if (!options.internalData) checkFileOptions(collection, { ...request, chunks }, spec);
-    const digest = digestOf(request, options);
-    const { requested } = this.#deps;
-    const earlier = await requested.findEarlier(collection.collectionId, request.idempotencyKey, digest);
-    if (earlier !== undefined) return earlier;
-    checkOpenJobs(this.#deps.book, this.#deps.maxOpenJobs);
-    const rejectsFolder = await this.#deps.rejects.folderOf(spec, request.scope);
+    if (!options.internalData) checkFileOptions(collection, { ...request, chunks: options.chunks }, spec);
+    return { collection, options, spec, source, plan, partitionIds };
+  }
+
+  /** The files, each with the partition and the values that its folder gives it. */
+  async #found(request: importing.ImportRequest, asked: AskedImport): Promise<FoundImport> {
+    const { collection, options, spec, source, plan } = asked;
     const found = options.internalData
       ? await this.#findBackup(request, collection, options.internalData, spec, source)
-      : await this.#findFiles({ ...request, chunks }, spec, source);
+      : await this.#findFiles({ ...request, chunks: options.chunks }, spec, source);
     const placed = withFolderPartitions(found, collection, spec);
     const { groups, warnings: leftOut } = withFolderValues(placed, plan, spec.formatOptions, spec.partitionFrom);
     checkFormatOptions(groups, spec);
     const ofFiles = [...warningsOf(groups), ...timeWarnings(collection, groups), ...idleOptions(groups, spec)];
-    const warnings = [...spec.warnings, ...leftOut, ...ofFiles];
     checkPartitionsByKey(groups, spec);
     checkIdRanges(groups, plan.schema, spec);
-    const partitionIds = target ?? partitionsOf(collection, groups);
-    const id = jobId(await this.#deps.allocateId());
-    const job = {
-      ...newImportJob(id, collection, this.#deps.now()),
-      ...{ spec: { ...spec, warnings, ...rejectsFolder }, groups, partitionIds, partitionName: request.partitionName },
-      ...this.#deps.sources.recordOf(id, source),
-      ...(source.brought.length > 0 && request.caller !== "" && { requestedBy: request.caller }),
-      ...{ deadlineMs: deadlineOf(spec, this.#deps.now()), timestamp: await this.#deps.allocateTs() },
-      ...{ idempotencyKey: request.idempotencyKey, requestDigest: digest },
-    };
-    return requested.create(requested.withWebhooks(job, options.webhook));
+    const warnings = [...spec.warnings, ...leftOut, ...ofFiles];
+    return { groups, warnings, partitionIds: asked.partitionIds ?? partitionsOf(collection, groups) };
   }
 
   async #findBackup(
