@@ -162,6 +162,19 @@ describe("an update of some fields", () => {
       "unknown op x",
     );
   });
+
+  it("keeps values that are longer than bounds which their fields got later, and lets arrays lose elements", async () => {
+    await update(["id", "title", "tags"], [{ id: 1, title: "three", tags: ["a", "b", "c"] }]);
+    const alter = (fieldName: string, fieldParams: object) =>
+      data("collections/fields/alter_properties", { collectionName: "items", fieldName, fieldParams });
+    await alter("title", { max_length: 2 });
+    await alter("tags", { max_capacity: 2 });
+    await update(["id", "price"], [{ id: 1, price: 0.5 }]);
+    expect(await item(1)).toMatchObject([{ price: 0.5, title: "three", tags: ["a", "b", "c"] }]);
+    await update(["id", "tags"], [{ id: 1, tags: ["a"] }], { ops: { tags: OpType.ARRAY_REMOVE } });
+    expect(await item(1)).toMatchObject([{ tags: ["b", "c"] }]);
+    expect(await update(["id", "title"], [{ id: 1, title: "six" }])).toContain("exceeds max length");
+  });
 });
 
 describe("an update of a collection with functions", () => {

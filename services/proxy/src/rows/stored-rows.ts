@@ -1,7 +1,7 @@
 import type { Column } from "@sluice/columns";
 import { columnOfData, countKeys, type FieldBytes, type QueryAnswer, splitQueryAnswer } from "@sluice/fields";
 import { checkStatus, milvus, READER_ABSENT_MS, type rootCoord, type schema as wire } from "@sluice/rpc";
-import { type CollectionSchema, isComputed, momentOfSession, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, isComputed, momentOfSession, primaryKeyIndex } from "@sluice/schema";
 import type { ProxyContext } from "../context.ts";
 import { type Keys, keysOf } from "./keys.ts";
 
@@ -66,10 +66,15 @@ function rowsIn({ status, fields, sessionTs }: QueryAnswer, schema: CollectionSc
   if (rowCount === 0) return { timestamp, columns: [], rowOf: new Map() };
   const columns = schema.fields.map((field) => {
     const data = byName.get(field.name);
-    return data && columnOfData(field, data, rowCount, schema.timezone);
+    return data && columnOfData(unbounded(field), data, rowCount, schema.timezone);
   });
   const keys = keysOf(columns[primaryKeyIndex(schema)] as Column, rowCount);
   return { timestamp, columns, rowOf: new Map([...keys].map((one, row) => [one, row])) };
+}
+
+/** Rows may be from before their field got other bounds, which count for what comes later. */
+function unbounded(field: FieldSchema): FieldSchema {
+  return { ...field, maxLength: 0, maxCapacity: 0 };
 }
 
 /** Structs are asked for whole. */
