@@ -152,6 +152,12 @@ function mixedCaseKeywords(schema: CollectionSchema): Set<string> {
   return new Set(words.filter((name) => name !== name.toLowerCase() && name !== name.toUpperCase()));
 }
 
+function isNever(predicate: Predicate): boolean {
+  return predicate.kind === "isNull"
+    ? !predicate.field.schema.nullable
+    : predicate.kind === "constant" && !predicate.value;
+}
+
 class CompiledFilter implements Filter {
   readonly text: string;
   readonly isAlwaysTrue: boolean;
@@ -179,7 +185,7 @@ class CompiledFilter implements Filter {
     this.#predicate = predicate;
     this.#select = select;
     this.isAlwaysTrue = predicate.kind === "constant" && predicate.value && part === undefined;
-    this.isAlwaysFalse = predicate.kind === "constant" && !predicate.value;
+    this.isAlwaysFalse = isNever(predicate);
     this.fields = fieldsOf(predicate);
     this.primaryKeyCandidates = candidatesOf(predicate, key);
     this.primaryKeyRange = rangeOf(predicate, key);

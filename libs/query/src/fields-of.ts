@@ -16,6 +16,7 @@ function collect(predicate: Predicate, found: Set<number>): void {
 
 function ownFields(predicate: Predicate): FieldRef[] {
   if (predicate.kind === "columns") return [predicate.left, predicate.right];
+  if (predicate.kind === "isNull" && !predicate.field.schema.nullable) return [];
   if (predicate.kind === "elements") return predicate.members.map(({ field }) => field);
   return "field" in predicate ? [predicate.field] : [];
 }

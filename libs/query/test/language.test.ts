@@ -286,10 +286,24 @@ describe("always true and always false", () => {
     ["plain is null", false, true],
     ["i64 == 1", false, false],
     ["i64 == i64", false, false],
+    ["plain is not null", false, false],
+    ["not (plain is null)", false, false],
   ])("%j", (text, isTrue, isFalse) => {
     const filter = compileFilter(text, everyKind);
     expect([filter.isAlwaysTrue, filter.isAlwaysFalse]).toEqual([isTrue, isFalse]);
     if (isTrue || isFalse) expect(filter.fields).toEqual([]);
+  });
+
+  it("reads no column that cannot be null to say so", () => {
+    expect(compileFilter("plain is not null or i64 == 1", everyKind).fields).toEqual([
+      everyKind.fields.findIndex(({ name }) => name === "i64"),
+    ]);
+    expect(
+      select("plain is not null and not (i64 is null)", [
+        { plain: 1n, i64: null },
+        { plain: 1n, i64: 2n },
+      ]),
+    ).toEqual([1]);
   });
 
   it("still checks the types of what is folded away", () => {

@@ -20,7 +20,7 @@ import { bindChain, bindCompare } from "./compare.ts";
 import { type BindContext, fail, type Operand, placed, sourceOf, spend } from "./context.ts";
 import { memberFor } from "./elements.ts";
 import { foldArithmetic } from "./fold.ts";
-import { allOf, anyOf, asPredicate, CONSTANT, negated } from "./logic.ts";
+import { allOf, anyOf, asPredicate, negated } from "./logic.ts";
 import { bindIn, bindLike } from "./membership.ts";
 
 /**
@@ -162,12 +162,11 @@ function bindNullTest(node: NullTestNode, context: BindContext): Predicate {
   }
   if (!member && isVector(column.type)) fail("IsNull/IsNotNull operations are not supported on vector fields", node);
   const isPath = column.kind === "json" && column.path.length > 0;
-  const test: Predicate = isPath ? negated({ kind: "exists", field: column, path: column.path }) : nullTest(column);
+  // No constant even where the field is never null: `is not null` is true of every row then, and as in Milvus asks for no limit.
+  const test: Predicate = isPath
+    ? negated({ kind: "exists", field: column, path: column.path })
+    : { kind: "isNull", field: column };
   return node.negated ? negated(test) : test;
-}
-
-function nullTest(column: { index: number; schema: BindContext["schema"]["fields"][number] }): Predicate {
-  return column.schema.nullable ? { kind: "isNull", field: column } : CONSTANT.false;
 }
 
 function bindExists(node: ExistsNode, context: BindContext): Predicate {

@@ -105,6 +105,7 @@ function someSelector(parts: readonly StepSelector[]): StepSelector {
 }
 
 function isNullSelector({ field }: Extract<Predicate, { kind: "isNull" }>, wanted: boolean): Selector {
+  if (!field.schema.nullable) return (_batch, _rows, count) => (wanted ? 0 : count);
   return (batch, rows, count) => {
     const { validity } = columnOf(batch, field);
     if (!validity) return wanted ? 0 : count;
