@@ -92,7 +92,9 @@ export class Loading {
   async releasePartitions(request: milvus.ReleasePartitionsRequest): Promise<common.Status> {
     await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
       const names = requirePartitions(record, request.partitionNames, "release");
-      return { ...withLoaded(record, names, false), loaded: false };
+      const released = withLoaded(record, names, false);
+      // As in Milvus, one that was loaded as a whole goes on to load the partitions made later, unless nothing of it is left.
+      return { ...released, loaded: record.loaded && isLoaded(released) };
     });
     return okStatus();
   }
