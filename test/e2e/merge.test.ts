@@ -442,6 +442,12 @@ describe("a request to merge is refused", () => {
       /no value of its type/,
       { newFields: [{ fieldName: "a", dataType: "INT8", params: { defaultValue: "x" } }] },
     ],
+    [
+      "for a field with two names",
+      63264,
+      /fieldName "price" and name "tag" .* differ: give one/,
+      { newFields: [{ fieldName: "price", name: "tag", dataType: "INT8" }] },
+    ],
     ["without new fields", 63264, /newFields is missing/, { newFields: [] }],
     [
       "for a column that the file has not",

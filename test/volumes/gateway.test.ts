@@ -352,6 +352,12 @@ describe("listings", () => {
     }
     expect(found).toEqual(names);
     expect(await page({ "encoding-type": "url" })).toContain("c%2Bd%20%25");
+    const none = await page({ "max-keys": "0" });
+    expect([...elements(none, "Key"), ...elements(none, "KeyCount"), ...elements(none, "IsTruncated")]).toEqual([
+      "0",
+      "false",
+    ]);
+    expect(await page({ "max-keys": "-1" })).toContain("<Code>InvalidArgument</Code>");
     const folded = await page({ delimiter: "/" });
     const folders = elements(folded, "Prefix").slice(1);
     expect(folders.map((folder) => folder.slice(grant.volumePrefix.length))).toEqual(["list/a/", "list/b/"]);

@@ -30,9 +30,9 @@ const types = new Map<string, DataType>(
     .map(([name, type]) => [plain(name), type]),
 );
 
-/** @throws {StatusError} 63264 for a type that is none, or a default of another type */
+/** @throws {StatusError} 63264 for two names, a type that is none, or a default of another type */
 export function fieldMessage(field: NewField): schema.FieldSchema {
-  const name = field.fieldName || field.name || "";
+  const name = nameOf(field);
   const dataType = typeOf(name, field.dataType);
   const { maxLength, dim, maxCapacity, defaultValue } = field.params ?? {};
   const params = { max_length: maxLength, dim, max_capacity: maxCapacity };
@@ -43,6 +43,12 @@ export function fieldMessage(field: NewField): schema.FieldSchema {
     ...(defaultValue !== undefined &&
       defaultValue !== null && { defaultValue: defaultOf(name, dataType, defaultValue) }),
   });
+}
+
+function nameOf({ fieldName, name }: NewField): string {
+  if (!fieldName || !name || fieldName === name) return fieldName || name || "";
+  const reason = `fieldName "${excerpt(fieldName)}" and name "${excerpt(name)}" of a new field differ: give one`;
+  throw new StatusError(mergeCodes.newFieldInvalid, reason);
 }
 
 function typeOf(name: string, text: string): DataType {

@@ -1,6 +1,5 @@
-import { excerpt } from "@sluice/errors";
-import { checkStatus } from "@sluice/rpc";
-import { BodyChecks, headerOf, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
+import { checkStatus, okStatus } from "@sluice/rpc";
+import { BodyChecks, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
 import { chosenParts } from "../volumes/part-uploads.ts";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
@@ -16,6 +15,7 @@ import {
   stored,
 } from "./s3-answers.ts";
 import type { S3Request } from "./s3-request.ts";
+import { refuseEncryption, refuseOtherPuts } from "./unserved-puts.ts";
 import { accessOf, pathOfKey, prefixOfListing, type UploadAccess } from "./upload-access.ts";
 
 /** Greatest list of parts: 10,000 of them, each with checksums. */
@@ -72,15 +72,16 @@ export class UploadGateway {
     if (delimiter !== "" && delimiter !== "/")
       throw new S3Refusal("NotImplemented", 'the delimiter of a listing is "/"');
     const [prefix = "", continuationToken = ""] = [query.get("prefix"), query.get("continuation-token")];
-    const maxKeys = Math.max(1, Math.min(1000, Number(query.get("max-keys") ?? 1000) || 1000));
+    const maxKeys = maxKeysOf(query.get("max-keys") ?? "");
     const startAfter = (query.get("start-after") ?? "").slice(prefixOfVolume(volumeId).length);
-    const page = await this.#client.listFiles({
+    const asked = {
       volumeName,
       prefix: prefixOfListing(access, prefix),
       after: continuationToken ? pathOfToken(continuationToken) : startAfter,
       limit: maxKeys,
       byFolder: delimiter !== "",
-    });
+    };
+    const page = maxKeys === 0 ? noFiles : await this.#client.listFiles(asked);
     checkStatus(page.status);
     const isEncoded = query.get("encoding-type") === "url";
     const listing = { bucket: UPLOAD_BUCKET, prefix, delimiter, maxKeys, isEncoded, continuationToken };
@@ -159,23 +160,12 @@ export class UploadGateway {
   }
 }
 
-/** What S3 clients put beside objects, and parts of them: taken for the object, it would take its place. @throws {S3Refusal} */
-function refuseOtherPuts({ query, headers }: S3Request): void {
-  const other = [...query.keys()].find((name) => name !== "x-id");
-  if (other !== undefined)
-    throw new S3Refusal("NotImplemented", `of a file nothing but its bytes is put here, no ${excerpt(other, 40)}`);
-  for (const [header, what] of otherPuts)
-    if (headerOf(headers, header) !== "") throw new S3Refusal("NotImplemented", `files are not ${what} here`);
-  refuseEncryption(headers);
-}
+const noFiles = { status: okStatus(), files: [], folders: [], nextAfter: "" };
 
-const otherPuts = [["x-amz-copy-source", "copied"], ["x-amz-write-offset-bytes", "appended to"]] as const; // biome-ignore format: a table
-
-/** Who asks for it believes that it is done. @throws {S3Refusal} */
-function refuseEncryption(headers: RawRequest["headers"]): void {
-  if (!Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption"))) return;
-  const cure = "leave it out, or have the storage of this server encrypt what it holds";
-  throw new S3Refusal("NotImplemented", `files are not encrypted at the wish of a client: ${cure}`);
+/** Of one page. @throws {S3Refusal} */
+function maxKeysOf(text: string): number {
+  if (!/^\d{0,10}$/.test(text)) throw new S3Refusal("InvalidArgument", "max-keys is a number from 0 on");
+  return Math.min(1000, text === "" ? 1000 : Number(text));
 }
 
 function incomingOf(request: S3Request, { payload, signature, grant }: UploadAccess): IncomingBody {

@@ -148,7 +148,7 @@ export class Volumes {
 
 function inUse(name: string, readers: readonly JobId[]): StatusError {
   const jobs = excerptOfList(readers.map(String));
-  const reason = `the volume "${name}" is read by import jobs ${jobs}: wait for them, or drop it with ?force=true`;
+  const reason = `the volume "${name}" is read by jobs ${jobs}: wait for them, or drop it with ?force=true`;
   return new StatusError(volumeCodes.inUse, reason);
 }
 
