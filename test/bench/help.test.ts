@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, it } from "@jest/globals";
+import { compiledProgram } from "../support/sluice-program.ts";
 
 const run = (program: string, ...args: string[]) => {
   const main = resolve(import.meta.dirname, "..", program, "main.ts");
-  return spawnSync(process.execPath, ["--conditions=source", main, ...args], { encoding: "utf8" });
+  // The first of them compiles a thousand modules, and the others do not.
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiledProgram() };
+  return spawnSync(process.execPath, ["--conditions=source", main, ...args], { encoding: "utf8", env });
 };
 
 it.each([
