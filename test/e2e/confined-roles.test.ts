@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { milvus } from "@sluice/rpc";
+import { checkStatus, milvus } from "@sluice/rpc";
 import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
 
 // Whoever may import into a collection reads only what the roles are confined to, by whatever way a path comes in.
@@ -35,6 +35,9 @@ const outside = {
   code: 65535,
   message: expect.stringContaining("outside of what the caller's roles may import from: nightly/"),
 };
+
+/** Of a job with files elsewhere, as of one that there is not. */
+const none = { code: 2101, message: expect.stringContaining("import job does not exist") };
 
 const importOf = (path: string) => milvus.ImportRequest.fromPartial({ collectionName: "books", files: [path] });
 
@@ -102,7 +105,7 @@ describe("a role that is confined", () => {
     await writeFile(join(fixture.importRoot, "payroll/bad.jsonl"), '{"id": 1}\n');
     const failed = await create([["payroll/bad.jsonl"]], {}, "root:Milvus");
     expect(await ended(failed, "root:Milvus")).toMatchObject({ state: "Failed" });
-    expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(outside);
+    expect(await post("jobs/import/retry", { jobId: failed.data.jobId })).toMatchObject(none);
   });
 
   it("is denied that, which the audit log says, by both doors", async () => {
@@ -129,16 +132,29 @@ describe("a role that is confined", () => {
       source_line: { file: "payroll/half.jsonl", byteOffset: 0 },
     };
     for (const [call, more] of Object.entries(calls))
-      expect([call, await post(`jobs/import/${call}`, { jobId, ...more })]).toMatchObject([call, outside]);
+      expect([call, await post(`jobs/import/${call}`, { jobId, ...more })]).toMatchObject([call, none]);
     const idsOf = async (token?: string) =>
       ((await post("jobs/import/list", {}, token)).data.records as { jobId: string }[]).map((record) => record.jobId);
     expect(await idsOf()).toContain(mine.data.jobId);
     expect(await idsOf()).not.toContain(jobId);
     expect(await idsOf("root:Milvus")).toContain(jobId);
     using ann = new TestClient(fixture.server.address, "ann:secret");
-    await expect(ann.waitFor(BigInt(String(jobId)))).rejects.toThrow("outside of what the caller's roles");
+    await expect(ann.waitFor(BigInt(String(jobId)))).rejects.toThrow("import job does not exist");
     const tasks = await ann.raw.listImportTasks({ collectionName: "books", dbName: "", limit: 0n });
     expect(tasks.tasks.map(({ id }) => String(id))).not.toContain(jobId);
+  });
+
+  it("is told why it may not order a job that another role lists", async () => {
+    const { data } = await create([["payroll/rows.jsonl"]], {}, "root:Milvus");
+    await ended({ code: 0, data }, "root:Milvus");
+    await asRoot("roles/create", { roleName: "watcher" });
+    const grant = { roleName: "watcher", privilege: "ListImport", dbName: "default", collectionName: "books" };
+    await asRoot("roles/grant_privilege_v2", grant);
+    await asRoot("users/grant_role", { userName: "ann", roleName: "watcher" });
+    expect(await post("jobs/import/rollback", { jobId: data.jobId })).toMatchObject(outside);
+    using root = new TestClient(fixture.server.address, "root:Milvus");
+    checkStatus(await root.raw.dropRole({ base: undefined, roleName: "watcher", forceDrop: true }));
+    expect(await post("jobs/import/rollback", { jobId: data.jobId })).toMatchObject(none);
   });
 
   it("imports from folders of a volume alone where it is confined to them", async () => {

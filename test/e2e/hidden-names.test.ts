@@ -112,6 +112,56 @@ describe("a database", () => {
   });
 });
 
+describe("a job", () => {
+  /** Everything that may be asked about one. */
+  const asking = async () => {
+    type Body = { readonly content: Record<string, { readonly schema: { readonly properties: object } }> };
+    const { paths } = (await (await fetch(`${fixture.url}/v2/openapi.json`, asAnn)).json()) as {
+      paths: Record<string, { readonly post?: { readonly requestBody: Body } }>;
+    };
+    const takesJob = (path: string) =>
+      path.startsWith("/v2/vectordb/jobs/import/") &&
+      "jobId" in (paths[path].post?.requestBody.content["application/json"].schema.properties ?? {});
+    const gets = ["/v1/vector/collections/import/get?jobId=", "/api/v1/import/state?task="];
+    return { posts: Object.keys(paths).filter(takesJob), gets: [...gets, "/v2/vectordb/jobs/import/events?jobId="] };
+  };
+  const asAnn = { headers: { authorization: "ann:secret" } };
+  const answers = async (jobId: string) => {
+    const { posts, gets } = await asking();
+    const told: [string, number, string][] = [];
+    const note = async (path: string, options: object) => {
+      const answer = await fetch(`${fixture.url}${path}`, { ...asAnn, ...options });
+      told.push([path.replace(jobId, "ID"), answer.status, (await answer.text()).replaceAll(jobId, "ID")]);
+    };
+    for (const path of posts) await note(path, { method: "POST", body: JSON.stringify({ jobId }) });
+    for (const path of gets) await note(`${path}${jobId}`, {});
+    using ann = new TestClient(fixture.server.address, "ann:secret");
+    const state = await ann.raw.getImportState({ task: BigInt(jobId) });
+    return [...told, ["GetImportState", 0, JSON.stringify(state, plain).replaceAll(jobId, "ID")] as const];
+  };
+  const imported = async (collection: string, path: string) => {
+    using root = new TestClient(fixture.server.address, "root:Milvus");
+    return String((await root.importAndWait(collection, [path])).id);
+  };
+
+  it("of a collection that no role knows of answers as if there were none, whatever is asked", async () => {
+    const [file] = await fixture.files.jsonl("film.jsonl", books(1));
+    const none = await answers("1000000000999999");
+    expect(none.length).toBeGreaterThan(14);
+    for (const [path, , text] of none)
+      expect([path, text]).toEqual([path, expect.stringContaining("import job does not exist, jobID=ID")]);
+    expect(await answers(await imported("films", file))).toEqual(none);
+  });
+
+  it("that lists show is refused by the privilege that is missing", async () => {
+    const [file] = await fixture.files.jsonl("book.jsonl", books(1, 50n));
+    const jobId = await imported("books", file);
+    expect((await post("jobs/import/list", {})).text).toContain(jobId);
+    const { status, text } = await post("jobs/import/cancel", { jobId });
+    expect([status, text]).toEqual([403, expect.stringContaining("PrivilegeImport: permission deny to ann")]);
+  });
+});
+
 function plain(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }

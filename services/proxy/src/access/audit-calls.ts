@@ -3,12 +3,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import type { AnyRequest, Interceptor } from "../operations/operations.ts";
 import type { AuditEntry, AuditLog } from "./audit-log.ts";
+import { HiddenJob } from "./hidden-names.ts";
 import { saidBy } from "./said-by.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Of the answer's body. */
     answerCode: number;
+    /** What is hidden from who asks is answered like what there is not. */
+    isOfHidden: boolean;
   }
 }
 
@@ -21,10 +24,14 @@ export function audited(audit: AuditLog): Interceptor {
       note(answer.status?.code ?? answer.code ?? 0);
       return answer;
     } catch (error) {
-      note(error instanceof GrpcError ? error.code : statusOf(error).code, error instanceof GrpcError);
+      note(error instanceof GrpcError ? error.code : statusOf(error).code, isDenial(error));
       throw error;
     }
   };
+}
+
+function isDenial(error: unknown): boolean {
+  return error instanceof GrpcError || error instanceof HiddenJob;
 }
 
 function entryOfCall(
@@ -56,13 +63,17 @@ function grantOf({ type, username, roleName, entity, grantor }: AnyRequest): Par
 /** The same of routes. */
 export function auditRoutes(app: FastifyInstance, audit: AuditLog): void {
   app.decorateRequest("answerCode", 0);
+  app.decorateRequest("isOfHidden", false);
+  app.addHook("onError", async (request, _reply, error) => {
+    request.isOfHidden = error instanceof HiddenJob;
+  });
   app.addHook("preSerialization", async (request, _reply, answer) => {
     request.answerCode = (answer as { code?: number } | null)?.code ?? 0;
     return answer;
   });
   app.addHook("onResponse", async (request, reply) => {
     if (request.is404 || request.routeOptions.config.route?.guard.kind === "public") return;
-    const isDenied = reply.statusCode === 401 || reply.statusCode === 403;
+    const isDenied = reply.statusCode === 401 || reply.statusCode === 403 || request.isOfHidden;
     audit.note(entryOfRequest(request, isDenied));
   });
 }

@@ -1,15 +1,25 @@
 import { rolesOf } from "@sluice/access";
 import { excerpt } from "@sluice/errors";
+import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { listJobs } from "../jobs/list-jobs.ts";
 import type { AnyRequest, Interceptor } from "../operations/operations.ts";
-import { type AccessControl, type Caller, scopeOf, showsCollection, showsDatabase } from "./access-control.ts";
+import {
+  type AccessControl,
+  type Caller,
+  listedScopeOf,
+  scopeOf,
+  showsCollection,
+  showsDatabase,
+  showsJob,
+} from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { AuditLog } from "./audit-log.ts";
 import {
   checkDatabaseKnown,
+  HiddenJob,
   hiddenCollection,
   knownAliases,
   knowsByName,
@@ -129,10 +139,9 @@ function isAboutOneself(name: string, { username, user, entity }: AnyRequest, { 
 }
 
 /**
- * A job that there is not is nobody's: the handler says so.
  * @param anyOf privileges on its collection
  * @param isAgain it is to be carried out once more, which needs what the first time did
- * @throws {AccessRefused}
+ * @throws {AccessRefused} where lists show the job; else {ImportError} as for one that there is not
  */
 export async function checkJob(
   jobId: bigint,
@@ -141,12 +150,22 @@ export async function checkJob(
   { access, context }: Pick<GuardDeps, "access" | "context">,
 ): Promise<void> {
   const scope = scopeOf(caller, anyOf);
-  const { job, isOutside } = await context.root.describeJob({ jobId, scope });
-  if (!job) return;
-  const { dbName, collectionName: objectName } = job;
+  const { status, job, isOutside } = await context.root.describeJob({ jobId, scope });
+  // Here, so that nothing that a handler looks at first tells such a job from a hidden one.
+  checkStatus(status);
+  const { dbName, collectionName: objectName, binlogs } = job as rootCoord.JobEntry;
   const demands = anyOf.map((privilege) => ({ privilege, object: "Collection", objectName, dbName }) as const);
-  await access.check(caller, isAgain && job.binlogs ? [demands, [toReadBinlogs]] : [demands]);
-  if (isOutside) throw AccessRefused.outside(jobId, scope?.prefixes ?? []);
+  try {
+    await access.check(caller, isAgain && binlogs ? [demands, [toReadBinlogs]] : [demands]);
+    if (isOutside) throw AccessRefused.outside(jobId, scope?.prefixes ?? []);
+  } catch (error) {
+    throw (await isListed(job as rootCoord.JobEntry, caller, context)) ? error : new HiddenJob(jobId);
+  }
+}
+
+async function isListed(job: rootCoord.JobEntry, caller: Caller, context: ProxyContext): Promise<boolean> {
+  if (!showsJob(caller, job)) return false;
+  return !(await context.root.describeJob({ jobId: job.jobId, scope: listedScopeOf(caller) })).isOutside;
 }
 
 type InDatabase = AnyRequest & { readonly dbName: string };

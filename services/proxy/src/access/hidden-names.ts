@@ -1,5 +1,5 @@
 import { mapConcurrent } from "@sluice/async";
-import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type milvus, okStatus } from "@sluice/rpc";
 import type { ProxyContext } from "../context.ts";
 import { type Caller, showsCollection, showsDatabase } from "./access-control.ts";
@@ -38,6 +38,13 @@ export async function knowsByName(
 export function hiddenCollection(dbName: string, name: string): StatusError {
   const reason = `can't find collection[database=${excerpt(dbName, NAME_CHARS)}][collection=${excerpt(name, NAME_CHARS)}]`;
   return new StatusError(statusCodes.collectionNotFound, reason);
+}
+
+/** A job that no list shows the caller is not there, in the words of the rootcoord; the audit log alone knows better. */
+export class HiddenJob extends ImportError {
+  constructor(id: bigint) {
+    super("internal", `import job does not exist, jobID=${id}`);
+  }
 }
 
 /** @throws {StatusError} 800 for one that no role of the caller knows of, as if there were none */
