@@ -272,28 +272,38 @@ describeWith("chromium")("the console in a browser", () => {
     expect(order).toEqual(["Skip to the content", ...links, "Theme: system", "Log out root"]);
   });
 
-  it.each(["light", "dark"] as const)("has nothing that axe would find wrong, in %s", async (colorScheme) => {
+  /** Looks at one page after the other. */
+  async function onEveryPage<T>(look: () => Promise<T[]>): Promise<T[]> {
     const { page } = browser;
-    await page.emulateMedia({ colorScheme });
-    const [newest] = (await walk.post<{ records: { jobId: string }[] }>("jobs/import/list", { state: "Failed" }))
-      .records;
-    const hashes = [
-      "jobs",
-      "jobs?kind=export",
-      `jobs/${newest.jobId}`,
-      "import",
-      "collections",
-      "collections/books",
-      "cluster",
-    ];
-    const faults: string[] = [];
+    const { records } = await walk.post<{ records: { jobId: string }[] }>("jobs/import/list", { state: "Failed" });
+    const ofJob = `jobs/${records[0].jobId}`;
+    const hashes = ["jobs", "jobs?kind=export", ofJob, "import", "collections", "collections/books", "cluster"];
+    const found: T[] = [];
     for (const hash of hashes) {
       await page.goto(`/console#/${hash}`);
       await page.getByRole("table").or(page.getByLabel("Files")).first().waitFor();
-      faults.push(...(await accessibilityFaults(page)));
+      found.push(...(await look()));
     }
+    return found;
+  }
+
+  it.each(["light", "dark"] as const)("has nothing that axe would find wrong, in %s", async (colorScheme) => {
+    await browser.page.emulateMedia({ colorScheme });
+    expect(await onEveryPage(() => accessibilityFaults(browser.page))).toEqual([]);
     await walk.picture(`cluster-${colorScheme}`);
-    expect(faults).toEqual([]);
+  });
+
+  it("fits a phone: rows are cards, nothing is scrolled sideways", async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 360, height: 740 });
+    const wide = `[document.documentElement, ...document.querySelectorAll(".scroll, pre")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ outerHTML }) => outerHTML.slice(0, 300))`;
+    expect(await onEveryPage(() => page.evaluate<string[]>(wide))).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // A table still for who hears it.
+    expect(await walk.row("rootcoord (leads)").getByRole("cell").count()).toBe(7);
+    await walk.picture("phone");
+    await page.setViewportSize({ width: 1200, height: 800 });
   });
 
   it("shows everybody what they may see", async () => {

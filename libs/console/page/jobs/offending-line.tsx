@@ -26,8 +26,7 @@ export function OffendingLine({ jobId, place }: OffendingLineProps) {
 function Marked({ line: { before, after, isCutBefore, isCutAfter } }: { readonly line: SourceLine }) {
   const [first = " "] = after;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls by the arrow keys
-    <pre tabIndex={0}>
+    <pre>
       {isCutBefore && "…"}
       {before}
       <mark>{first}</mark>

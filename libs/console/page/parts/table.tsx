@@ -17,7 +17,7 @@ interface TableProps<T> {
   readonly empty: string;
 }
 
-/** Rows; wide ones are scrolled within it, by the keyboard too. */
+/** Rows; wide ones are scrolled within it, by the keyboard too. Where there is no room for columns, each is a card. */
 export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   return (
@@ -37,7 +37,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>
           {rows.map((row, index) => (
             <tr key={keyOf(row, index)}>
               {columns.map(({ title, isNumber, cell }) => (
-                <td key={title} class={isNumber ? "number" : undefined}>
+                <td key={title} class={isNumber ? "number" : undefined} data-title={title}>
                   {cell(row)}
                 </td>
               ))}
