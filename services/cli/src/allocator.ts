@@ -1,4 +1,4 @@
-// Loaded before anything else. Two things are read once, before this program runs, so the process begins anew with them: the same
+// Loaded before anything that takes memory. Two things are read once, before this program runs, so the process begins anew with them: the same
 // process, some 40 ms later. Who has set one of the variables decides.
 //
 // glibc's: what readers and writers hold is a few dozen arrays of megabytes in each thread. Left to itself, glibc learns from the

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./node-version.ts";
 import "./allocator.ts";
 import "./io-threads.ts";
 
