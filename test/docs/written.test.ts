@@ -47,7 +47,7 @@ const written = {
   quickstart: block("README.md", "sh", "npm run quickstart"),
   test: block("README.md", "sh", "npm test"),
   ownFile: block("README.md", "sh", "inspect FILE"),
-  python: block("README.md", "python", "do_bulk_insert"),
+  python: block("README.md", "python", "bulk_import"),
   esm: block("README.md", "js", "import {"),
   commonJs: block("README.md", "js", "require("),
   rest: block("README.md", "sh", "jobs/import/create"),
@@ -155,11 +155,9 @@ describe("clients", () => {
 
   itWith(python)("Python, then both kinds of Node module and REST, import the same file", async () => {
     const { importRoot, server } = fixture;
-    const [host, port] = server.address.split(":");
-    const words = { 'host="127.0.0.1"': `host="${host}"`, 'port="19530"': `port="${port}"` };
-    expect(await runPython(local(written.python, words), importRoot)).toMatch(/1000[\s\S]*Book 2/);
-    await installSdk(importRoot);
     const node = { "127.0.0.1:19530": server.address };
+    expect(await runPython(local(written.python, node), importRoot)).toMatch(/1000[\s\S]*Book 2/);
+    await installSdk(importRoot);
     expect(await runNode(local(written.esm, node), importRoot, "import.mjs")).toContain("error_code: 'Success'");
     expect(await runNode(local(written.commonJs, node), importRoot, "import.cjs")).toContain("error_code: 'Success'");
     const rest = local(written.rest, { "localhost:19530": server.address });
