@@ -6,6 +6,8 @@ it.each([
   ["[::1]", "[::1]:19530"],
   ["localhost:80", "localhost:80"],
   ["[::1]:80", "[::1]:80"],
+  // A variable of the environment that is empty is none.
+  ["", "127.0.0.1:19530"],
   ["https://sluice.example", "https://sluice.example"],
 ])("%s is %s", (given, meant) => {
   expect(withPort(given)).toBe(meant);

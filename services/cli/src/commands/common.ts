@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { withPort } from "../client/address.ts";
+import { DEFAULT_ADDRESS, withPort } from "../client/address.ts";
 import type { Collections } from "../client/collections.ts";
 import { RefusedError, RestClient } from "../client/rest-client.ts";
 
@@ -35,7 +35,7 @@ export function serverCommand(name: string, description: string): Command {
       new Option("-a, --address <HOST:PORT>", "where Sluice serves; https://HOST:PORT for TLS")
         .env("SLUICE_ADDRESS")
         .argParser(withPort)
-        .default("127.0.0.1:19530"),
+        .default(DEFAULT_ADDRESS),
     )
     .addOption(new Option("--database <NAME>", "database").default("default"))
     .addOption(new Option("--token <USER:PASSWORD>", "who calls, where the server asks").env("SLUICE_TOKEN"))
