@@ -116,11 +116,10 @@ async function showQuery(client: QuickstartClient, imported: readonly ImportedSa
 /** What it says runs as written: the sample is a file that may be imported, by its path below the data folder's `bucket/`. */
 function showHowToConnect({ host, port, importRoots }: RunningStandalone): void {
   say(`
-Any Milvus client imports, too. Python, after pip install pymilvus:
+Any Milvus client imports, too. Python, after pip install "pymilvus[bulk_writer]":
 
-  from pymilvus import connections, utility
-  connections.connect(host="${host}", port="${port}")
-  print(utility.do_bulk_insert("quickstart", files=["sample/books.jsonl"]))
+  from pymilvus.bulk_writer import bulk_import
+  print(bulk_import("http://${host}:${port}", "quickstart", files=[["sample/books.jsonl"]]).json())
 
 Node, after npm install @zilliz/milvus2-sdk-node, in a file named import.mjs:
 
