@@ -67,12 +67,12 @@ class RowWalk {
     let held = 0;
     for (let i = first; i < first + count; i++) {
       const reading = payloads.read(page, i, this.pageCount);
-      const rowId = this.#hasIds ? this.#nextId(page, payloads) : 0n;
+      // Before anything else may fail: nobody would hear of its own failure.
       if (reading) {
         await reading;
         held += payloads.end;
       }
-      batch.add(payloads, rowId);
+      batch.add(payloads, this.#hasIds ? this.#nextId(page, payloads) : 0n);
       if (held < BATCH_BYTES) continue;
       yield batch;
       batch = new RowBatch(this.#pages, page.number);

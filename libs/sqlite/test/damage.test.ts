@@ -65,6 +65,26 @@ describe("a damaged database", () => {
     expect(message).toMatch(/stands behind row|circle|levels/);
   });
 
+  it("whose row is wrong twice is one error, of which nothing comes later", async () => {
+    const { database } = written((db) => {
+      db.exec("PRAGMA page_size = 512; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+      db.prepare("INSERT INTO t VALUES (5, 'five'), (6, ?)").run("x".repeat(60));
+    });
+    const cell = 512 + Buffer.from(database).readUInt16BE(512 + 8 + 2);
+    // A length beyond the database, and an id below that of the row before.
+    database.set([0x9f, 0x81, 0x07, 1], cell);
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on("unhandledRejection", hear);
+    try {
+      expect(await refusal({ database })).toContain("page 2: a row claims 508039 bytes, more than the database has");
+      await new Promise(setImmediate);
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    expect(unheard).toEqual([]);
+  });
+
   it("in any byte is an error or rows", async () => {
     const change = fc.record({
       inLog: fc.boolean(),
