@@ -82,7 +82,9 @@ async function findSignature(source: SourceFile, signal?: AbortSignal): Promise<
   throw await withContent(malformed("it has no signature of HDF5", 0), source, signal);
 }
 
+/** Up to so many bytes, in latin1. @throws {ImportError} `malformed_file` where it begins behind the end */
 export function textOf(view: DataView, at: number, bytes: number): string {
+  checkEnd(view, at, 0);
   return Buffer.from(view.buffer, view.byteOffset + at, Math.max(0, Math.min(bytes, view.byteLength - at))).toString(
     "latin1",
   );

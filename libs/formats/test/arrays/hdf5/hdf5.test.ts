@@ -319,6 +319,14 @@ describe("damage is told", () => {
     "latest-many-chunks.h5",
   ])("in %s", (name) => expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { schema, runs: 100 }));
 
+  it("in a name that would lie behind all others", async () => {
+    const bytes = fixture(import.meta.dirname, "links-earliest.h5");
+    const found = Buffer.from(bytes);
+    for (let at = found.indexOf("SNOD"); at >= 0; at = found.indexOf("SNOD", at + 8)) bytes[at + 8 + 2] = 0x7f;
+    const { code, reason } = await refusal(hdf5Format, { "a.h5": bytes }, { schema });
+    expect([code, reason]).toEqual(["malformed_file", expect.stringContaining("shorter than what it should hold")]);
+  });
+
   it("in values, by the checksum of their chunk", async () => {
     const bytes = fixture(import.meta.dirname, "grid.h5");
     const chunk = Buffer.from(bytes).indexOf(Buffer.of(0x78, 0x5e), 2000);

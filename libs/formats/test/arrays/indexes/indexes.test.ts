@@ -118,6 +118,24 @@ describe("an annoy index", () => {
     expect(await refusedWith({ index_metric: "angular", index_dim: "x" })).toContain("options.index_dim must be");
   });
 
+  it.each([
+    ["angular", 32],
+    ["euclidean", 36],
+    ["manhattan", 36],
+    ["dot", 36],
+  ])(
+    "that is cut short behind an item is refused, also where that has as many below it as it could: %s",
+    async (metric, nodeBytes) => {
+      const name = `${metric}.annoy`;
+      for (let nodes = 2; nodes <= 20; nodes++) {
+        const cut = { [name]: file(name)[name].subarray(0, nodes * nodeBytes) };
+        const options = { index_metric: metric, index_dim: "5" };
+        const { code, reason } = await refusal(annoy, cut, { schema: vectorSchema(5), options });
+        expect([nodes, code, reason]).toEqual([nodes, "malformed_file", expect.stringContaining("or it is cut short")]);
+      }
+    },
+  );
+
   it("that is read with another metric has another dimension than its field", async () => {
     expect(await refusedWith({ index_metric: "euclidean" })).toContain("expected dim '5' for FloatVector field");
   });

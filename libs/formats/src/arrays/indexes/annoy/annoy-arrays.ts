@@ -21,6 +21,9 @@ const nodeLayouts: Readonly<Record<string, NodeLayout | undefined>> = {
   hamming: { vectorAt: 16, vectorBytes: (dim) => 8 * Math.ceil(dim / 64) },
 };
 
+/** Where vectors of all metrics have begun. */
+const MAX_VECTOR_AT = 16;
+
 /** Items whose nodes are looked at to tell a dimension from others. */
 const LOOKED_AT = 32;
 
@@ -39,7 +42,10 @@ export async function annoyArrays(
   const recordBytes = layout.vectorAt + layout.vectorBytes(dim);
   const rowCount = await itemsOf(source, recordBytes, signal);
   if (rowCount === undefined)
-    throw malformed(`nodes of ${recordBytes} bytes, which dimension ${dim} makes, do not fit it`, 0);
+    throw malformed(
+      `nodes of ${recordBytes} bytes, which dimension ${dim} makes, do not fit it, or it is cut short`,
+      0,
+    );
   const records = new Records({ source, offset: 0, recordBytes });
   const isBits = options.index_metric === "hamming";
   const array = { fortranOrder: false, dataOffset: 0, pitchBytes: recordBytes };
@@ -105,7 +111,15 @@ async function itemsOf(source: SourceFile, nodeBytes: number, signal: AbortSigna
     const below = await descendants(Math.floor((i * items) / Math.min(items, LOOKED_AT)));
     if (below !== 0 && below !== 1) return undefined;
   }
-  return items;
+  return (await isTree(source, items, nodeBytes, signal)) ? items : undefined;
+}
+
+/** Whether the node behind so many items is one of a tree: a file that was cut short ends with any node, and the next one is an item. */
+async function isTree(source: SourceFile, items: number, nodeBytes: number, signal: AbortSignal): Promise<boolean> {
+  const node = await readPart(source, items * nodeBytes, nodeBytes, "a node", signal);
+  if (node.getInt32(0, true) > 1) return true;
+  // A root of one item has its number, 0, where an item has its vector.
+  return items === 1 && new Uint8Array(node.buffer, MAX_VECTOR_AT).every((byte) => byte === 0);
 }
 
 /** Ids that were never given to an item have nodes of zeros, and nothing below them. */
