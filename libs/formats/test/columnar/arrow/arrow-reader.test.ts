@@ -248,6 +248,23 @@ describe("Arrow", () => {
     });
   });
 
+  it("with another number of rows than its columns have values is refused", async () => {
+    const small = fixtureSchema({ fields: [{ name: "id", type: 5, is_primary: true }] });
+    const stream = tableToIPC(new Table({ id: vectorFromArray([5, 6, 7], new Int32()) }), "stream");
+    const words = new BigInt64Array(stream.buffer, stream.byteOffset, stream.length >> 3);
+    const counts = [...words.entries()].filter(([, word]) => word === 3n).map(([at]) => at);
+    expect(counts).toHaveLength(2);
+    for (const at of counts) {
+      const changed = words.slice();
+      changed[at] = 2n;
+      const file = await memoryFile("a.arrows", new Uint8Array(changed.buffer));
+      await expect(readCanonicalRows(small, arrow.open(readerInput(small, [file])))).rejects.toMatchObject({
+        code: "malformed_file",
+        reason: expect.stringMatching(/column 'id' has [23] values in a batch of [23] rows/),
+      });
+    }
+  });
+
   it("with any bytes changed or cut off gives rows or an error, in little time", async () => {
     const files = [
       "plain.arrow",

@@ -34,6 +34,15 @@ export class RowLoader {
     for (const field of fields) this.#place(field, next);
     if (next.node !== batch.nodes.length || next.buffer !== batch.buffers.length)
       throw damaged("a batch has other columns than the schema");
+    for (const field of fields) this.#checkLength(field);
+  }
+
+  /** Fewer rows than a column has values would be rows that nobody misses. */
+  #checkLength(field: ArrowField): void {
+    const { length } = this.#batch.nodes[this.#placeOf(field).node];
+    const { rowCount } = this.#batch;
+    if (length !== rowCount)
+      throw damaged(`column '${field.name}' has ${length} values in a batch of ${rowCount} rows`);
   }
 
   #place(field: ArrowField, next: { node: number; buffer: number; variadic: number }): void {
