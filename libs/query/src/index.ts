@@ -1,7 +1,8 @@
 export { aggregatedColumns } from "./aggregate/aggregated-columns.ts";
 export { type Aggregation, parseAggregation } from "./aggregate/aggregation.ts";
 export { type Accumulation, type GroupedRows, Groups, groupedFields } from "./aggregate/groups.ts";
-export { compileFilter, compileFilterInTurns, type Filter, type FilterOptions } from "./compile-filter.ts";
+export { compileFilter, compileFilterInTurns, type FilterOptions } from "./compile-filter.ts";
+export type { Filter } from "./compiled-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
 export type { ElementFilter, FoundElements } from "./element-filter.ts";
 export { aliveText, expiredBefore, rowsAfter } from "./expiry.ts";

@@ -1,6 +1,6 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type Aggregation, isRowCount } from "./aggregate/aggregation.ts";
-import type { Filter } from "./compile-filter.ts";
+import type { Filter } from "./compiled-filter.ts";
 import type { OutputPlan } from "./output-fields.ts";
 
 /** Which of the matching rows are wanted, in their order. */
