@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { checkStatus, milvus } from "@sluice/rpc";
+import { checkStatus, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { bookCollection, books, eventually, type FieldSpec, type Row, rowsOf, useServer } from "../support/index.ts";
 
@@ -176,5 +176,16 @@ describe("the time that rows live", () => {
     expect(await client.count("expiring")).toBe(2);
     expect((await client.query("expiring", "id in [0, 1, 2]", ["id"])).map((row) => row.id)).toEqual([1n, 2n]);
     expect(await client.count("expiring", "id < 2")).toBe(1);
+    const ids = schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: [1n, 0n] } } });
+    const searchParams = Object.entries({ anns_field: "vector", topk: "9" }).map(([key, value]) => ({ key, value }));
+    const search = {
+      collectionName: "expiring",
+      searchInput: { $case: "ids", value: ids } as const,
+      nq: 2n,
+      searchParams,
+    };
+    expect((await client.raw.search(milvus.SearchRequest.fromPartial(search))).status?.reason).toContain(
+      "missing IDs = [0]",
+    );
   });
 });

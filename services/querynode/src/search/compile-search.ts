@@ -80,7 +80,7 @@ export class SearchCompiler {
   async #queriesOf(
     { searchInput }: milvus.SearchRequest,
     { field, analyzerName, isMaxSim }: SearchParams,
-    { order: { schema: stored }, collection, deps }: SearchCall,
+    { order: { schema: stored, ttlField }, collection, deps }: SearchCall,
   ): Promise<Required<Pick<Search, "queries" | "nulls">>> {
     const textField = textOfTerms(collection, collection.fields[field]);
     const text = textField && { field: textField, analyzerName };
@@ -93,7 +93,7 @@ export class SearchCompiler {
       case "ids":
         return vectorsOfKeys(
           searchInput.value,
-          { schema: stored, collection, field: collection.fields[field], text },
+          { schema: stored, ttlField, collection, field: collection.fields[field], text },
           deps,
         );
       default:

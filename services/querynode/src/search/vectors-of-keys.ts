@@ -12,6 +12,8 @@ import { SearchSources } from "./search-sources.ts";
 interface SearchedField {
   /** Of the collection, stored. */
   readonly schema: Buffer;
+  /** Whose time says until when a row is there; "" = none. */
+  readonly ttlField: string;
   readonly collection: CollectionSchema;
   readonly field: FieldSchema;
   /** Where the field is made of it: then the rows' text is searched for. */
@@ -28,14 +30,14 @@ interface KeyedVectors {
 /** The vectors of rows by their keys, in the order of the keys; zeros where a row has none. @throws {StatusError} 1100 for unknown or repeated keys */
 export async function vectorsOfKeys(
   ids: schema.IDs,
-  { schema: stored, collection, field, text }: SearchedField,
+  { field, text, ...of }: SearchedField,
   deps: SearchDeps,
 ): Promise<KeyedVectors> {
   if (field.dataType === DataType.ArrayOfVector)
     refuse(`a search by ids is for the one vector of each row, and ${field.name} has a list of them: send vectors`);
   const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
   if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
-  const cells = await cellsOf(keys, { schema: stored, collection, field: text?.field ?? field }, deps);
+  const cells = await cellsOf(keys, { ...of, field: text?.field ?? field }, deps);
   const missing = keys.filter((one) => !cells.has(one));
   if (missing.length > 0)
     refuse(
@@ -55,9 +57,14 @@ interface Cell {
   readonly isNull: boolean;
 }
 
+/** Of several rows of a key the newest counts, wherever it lies. */
+interface TimedCell extends Cell {
+  readonly timestamp: bigint;
+}
+
 async function cellsOf(
   keys: readonly (bigint | string)[],
-  { schema: stored, collection, field }: Omit<SearchedField, "text">,
+  { schema: stored, ttlField, collection, field }: Omit<SearchedField, "text">,
   { rows, segments, turns, signal }: SearchDeps,
 ): Promise<Map<bigint | string, Cell>> {
   const key = collection.fields[primaryKeyIndex(collection)];
@@ -65,17 +72,26 @@ async function cellsOf(
   if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
     refuse(`primary key is ${sources.isInteger ? "int64" : "varchar"}, but IDs type mismatch: invalid parameter`);
   const list = keys.map((one) => (typeof one === "bigint" ? String(one) : JSON.stringify(one)));
-  const order = rowsText({ schema: stored, timezone: "UTC", ttlField: "" }, `${key.name} in [${list.join(",")}]`, {});
+  const order = rowsText({ schema: stored, timezone: "UTC", ttlField }, `${key.name} in [${list.join(",")}]`, {});
   const filter = await compileRowFilter(order, collection, turns);
   const found = await rows.select(filter, segments, signal);
   const budget = new AnswerBudget(Number.POSITIVE_INFINITY);
   const [columns] = await rows.take(found, { fields: [field], schema: stored }, { turns, signal, budget });
-  const cells = new Map<bigint | string, Cell>();
-  for (const [i, { part, rows: ofPart, keys: ofRows }] of found.entries()) {
+  const cells = new Map<bigint | string, TimedCell>();
+  for (const [i, { part, rows: ofPart, keys: ofRows, timestamps }] of found.entries()) {
     const source = sources.addFound(part, ofPart, ofRows);
-    for (let at = 0; at < ofPart.length; at++) cells.set(sources.keyAt(source, at), cellOf(columns[i], at));
+    for (let at = 0; at < ofPart.length; at++) {
+      const [one, timestamp] = [sources.keyAt(source, at), timestampAt(timestamps, at)];
+      if (timestamp >= (cells.get(one)?.timestamp ?? 0n)) cells.set(one, { ...cellOf(columns[i], at), timestamp });
+    }
   }
   return cells;
+}
+
+function timestampAt(timestamps: bigint | Column, row: number): bigint {
+  return typeof timestamps === "bigint"
+    ? timestamps
+    : Buffer.from(timestamps.data.buffer, timestamps.data.byteOffset).readBigInt64LE(8 * row);
 }
 
 function cellOf(column: Column, row: number): Cell {
