@@ -18,6 +18,7 @@ import { folderSources, memoryFile } from "@sluice/object-store/testing";
 import {
   DateDay,
   DateMillisecond,
+  Dictionary,
   Field,
   Float64,
   Int32,
@@ -245,6 +246,30 @@ describe("Arrow", () => {
     await expect(arrow.probe(readerInput(schema, [file]), signal)).rejects.toThrow("the file is JSON");
     await expect(readCanonicalRows(schema, arrow.open(readerInput(schema, [file])))).rejects.toMatchObject({
       code: "malformed_file",
+    });
+  });
+
+  it("whose dictionary holds lists is refused, saying what to do", async () => {
+    const small = fixtureSchema({
+      fields: [
+        { name: "id", type: 5, is_primary: true },
+        { name: "v", type: 101, params: { dim: 2 } },
+      ],
+    });
+    const list = new List(new Field("item", new Float64()));
+    const v = vectorFromArray(
+      [
+        [1, 2],
+        [3, 4],
+        [1, 2],
+      ],
+      new Dictionary(list, new Int32()),
+    );
+    const stream = tableToIPC(new Table({ id: vectorFromArray([5, 6, 7], new Int32()), v }), "stream");
+    const file = await memoryFile("a.arrows", stream);
+    await expect(readCanonicalRows(small, arrow.open(readerInput(small, [file])))).rejects.toMatchObject({
+      code: "unsupported",
+      reason: "column 'v': dictionaries of list are not read: cast the column before writing it",
     });
   });
 

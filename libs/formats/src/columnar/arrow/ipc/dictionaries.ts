@@ -26,7 +26,10 @@ export class Dictionaries {
   fieldOf(id: bigint): ArrowField | undefined {
     const field = this.#fields.get(id);
     if (field && field.children.length > 0)
-      throw new ImportError("unsupported", `column '${field.name}': dictionaries of ${field.type.name} are not read`);
+      throw new ImportError(
+        "unsupported",
+        `column '${field.name}': dictionaries of ${field.type.name} are not read: cast the column before writing it`,
+      );
     return field;
   }
 
