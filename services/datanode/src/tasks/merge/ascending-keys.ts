@@ -39,12 +39,16 @@ export class AscendingKeys {
     } = keys;
     let count = this.#count;
     // Halves of the key before: below all of them at first, which the first key may be, too.
-    let [low, high] = count > 0 ? [words[2 * count - 2], words[2 * count - 1] | 0] : [-1, LEAST];
+    let low = count > 0 ? words[2 * count - 2] : -1;
+    let high = count > 0 ? words[2 * count - 1] | 0 : LEAST;
     for (let row = 0; row < rowCount; row++) {
       if (validity?.[row] === 0) continue;
-      const [nextLow, nextHigh] = [added[2 * row], added[2 * row + 1] | 0];
+      // No pairs in loops of every row: each would be an array.
+      const nextLow = added[2 * row];
+      const nextHigh = added[2 * row + 1] | 0;
       if (nextHigh < high || (nextHigh === high && nextLow <= low)) return false;
-      [low, high] = [nextLow, nextHigh];
+      low = nextLow;
+      high = nextHigh;
       count++;
     }
     this.#count = count;
@@ -62,22 +66,25 @@ export class AscendingKeys {
     rows: Int32Array,
     begin = 0,
   ): number {
+    const count = this.#count;
     let place = this.#place;
-    for (let row = begin; row < rowCount; row++) {
+    let row = begin;
+    for (; row < rowCount; row++) {
       rows[row] = -1;
       if (validity?.[row] === 0) continue;
-      const [low, high] = [asked[2 * row], asked[2 * row + 1]];
+      const low = asked[2 * row];
       // Mostly it lies as many rows further on as the key is greater.
       let at = place + (((low | 0) - (words[2 * place] | 0)) | 0);
-      const isThere = at >= 0 && at < this.#count && words[2 * at] === low && words[2 * at + 1] === high;
+      const isThere = at >= 0 && at < count && words[2 * at] === low && words[2 * at + 1] === asked[2 * row + 1];
       if (!isThere) {
         at = this.#rowOf(words, asked, row, place + 1);
-        if (this.#strides > MAX_STRIDES && this.#patience-- <= 0 && !this.isPatient) return row;
+        if (this.#strides > MAX_STRIDES && this.#patience-- <= 0 && !this.isPatient) break;
       }
       rows[row] = at;
-      if (at >= 0) place = this.#place = at;
+      if (at >= 0) place = at;
     }
-    return rowCount;
+    this.#place = place;
+    return row;
   }
 
   /** @param wanted row of the key in `keys` @param from the row to look at first */

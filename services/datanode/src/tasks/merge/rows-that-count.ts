@@ -38,9 +38,13 @@ export class RowsThatCount {
   numbers(rowCount: number): Uint32Array<ArrayBuffer> {
     const numbers = new Uint32Array(rowCount);
     const bits = this.#bits;
-    for (let i = 0, row = this.#asked; i < rowCount; i++, row++)
-      numbers[i] = !bits || (bits[row >>> 3] & (1 << (row & 7))) !== 0 ? this.#number++ : NO_ROW;
+    let [row, number] = [this.#asked, this.#number];
+    if (!bits) for (let i = 0; i < rowCount; i++) numbers[i] = number++;
+    else
+      for (let i = 0; i < rowCount; i++, row++)
+        numbers[i] = (bits[row >>> 3] & (1 << (row & 7))) !== 0 ? number++ : NO_ROW;
     this.#asked += rowCount;
+    this.#number = number;
     return numbers;
   }
 }
