@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "@jest/globals";
+import { afterAll, describe, expect, it, jest } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { LocalObjectStore } from "@sluice/object-store";
+import { QuickCalls } from "../src/local/quick-calls.ts";
 import { TemporaryFolders } from "./temporary-folders.ts";
 
 const folders = new TemporaryFolders();
@@ -59,6 +60,23 @@ describe("LocalObjectStore", () => {
     await store.delete(["a/2"]);
     expect(await readdir(root)).toEqual([".tmp"]);
   });
+
+  it.each([true, false])(
+    "L3: puts into folders that deletes empty meanwhile (waits for quick calls: %s)",
+    async (areQuick) => {
+      using _quick = jest.spyOn(QuickCalls.prototype, "areQuick", "get").mockReturnValue(areQuick);
+      const { root, store } = await open();
+      await using _ = store;
+      const putAndDelete = async (i: number) => {
+        for (let n = 0; n < 120; n++) {
+          await store.put(`a/b/c/${i % 2}/d/${i}`, [text("here")]);
+          await store.delete([`a/b/c/${i % 2}/d/${i}`]);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, (_, i) => putAndDelete(i)));
+      expect(await readdir(root)).toEqual([".tmp"]);
+    },
+  );
 
   it("reads one version of an object to its end while it is replaced", async () => {
     const { store } = await open();

@@ -1,11 +1,12 @@
-import { constants, fstatSync } from "node:fs";
-import { copyFile, type FileHandle, link, mkdir, open, realpath, rename } from "node:fs/promises";
+import { constants, fstatSync, mkdirSync, renameSync } from "node:fs";
+import { copyFile, link, mkdir, open, realpath, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { checkKey } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { isSystemError, storageError } from "../storage-error.ts";
+import { type WrittenFile, writeBuffered } from "./buffered-writer.ts";
 import { DirectWriter } from "./direct-writer.ts";
 import { FileHandles } from "./file-handles.ts";
 import { readFileChunks, readFileInto } from "./file-reads.ts";
@@ -13,8 +14,8 @@ import { fileInfo, listFiles } from "./list-files.ts";
 import { openPatiently } from "./open-patiently.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { pruneDirectories } from "./prune-directories.ts";
+import { QuickCalls } from "./quick-calls.ts";
 import { removeIfPresent, TemporaryFiles } from "./temporary-files.ts";
-import { writeAll } from "./write-all.ts";
 
 export interface LocalObjectStoreOptions {
   /** Folder of the store, created when absent. Nothing else may write into it. */
@@ -48,6 +49,7 @@ export class LocalObjectStore implements ObjectStore {
   readonly #temporary: TemporaryFiles;
   readonly #files: FileHandles;
   readonly #direct = new DirectWriter();
+  readonly #quick = new QuickCalls();
   /** Where objects have been put. */
   readonly #folders = new Set<string>();
 
@@ -100,7 +102,7 @@ export class LocalObjectStore implements ObjectStore {
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     try {
       const large = sizeBytes < DIRECT_BYTES ? undefined : await this.#direct.write(temporary, pieces, signal);
-      await using handle = large ?? (await writeBuffered(temporary, pieces, signal));
+      await using handle: WrittenFile = large ?? (await writeBuffered(temporary, pieces, this.#quick, signal));
       await mayAppear?.();
       await this.#rename(temporary, path);
       this.#files.forget(key);
@@ -175,14 +177,24 @@ export class LocalObjectStore implements ObjectStore {
     for (let attempt = 1; ; attempt++) {
       try {
         // Of a folder that is known, most objects have neighbours already: a delete may have pruned it (L3).
-        if (attempt > 1 || !this.#folders.has(folder)) await mkdir(folder, { recursive: true });
-        await rename(temporary, path);
+        await this.#moveInto(folder, temporary, path, attempt === 1 && this.#folders.has(folder));
         this.#remember(folder);
         return;
       } catch (error) {
-        if (!isSystemError(error, "ENOENT") || attempt > maxRenameAttempts) throw error; // L3
+        // L3. Of a folder that has gone while it is made, Node 24.21 says that it is none.
+        if (!isSystemError(error, "ENOENT", "ENOTDIR") || attempt > maxRenameAttempts) throw error;
       }
     }
+  }
+
+  async #moveInto(folder: string, temporary: string, path: string, isThere: boolean): Promise<void> {
+    if (this.#quick.areQuick)
+      return this.#quick.run(() => {
+        if (!isThere) mkdirSync(folder, { recursive: true });
+        renameSync(temporary, path);
+      });
+    if (!isThere) await mkdir(folder, { recursive: true });
+    await rename(temporary, path);
   }
 
   #remember(folder: string): void {
@@ -207,18 +219,4 @@ function isDone(call: Promise<void>): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Resolves to the open handle of the new file. @throws what the file system throws, with the file left behind */
-async function writeBuffered(path: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<FileHandle> {
-  const handle = await openPatiently(() => open(path, "wx"), signal);
-  try {
-    const write = async (batch: readonly Uint8Array[], position: number) =>
-      (await handle.writev(batch, position)).bytesWritten;
-    await writeAll(pieces, write, signal);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
 }
