@@ -21,6 +21,9 @@ function shown(more: Partial<JobView>): string {
 
 it.each([
   [{}, "3 rows imported"],
+  [{ state: "Failed" }, "3 rows read, none imported"],
+  [{ state: "Failed", deletes: true }, "3 deletes read, none applied"],
+  [{ state: "RolledBack" }, "3 rows taken back"],
   [{ checkedRows: 4 }, "4 rows can be imported"],
   [{ deletes: true }, "3 rows deleted"],
   [{ deletes: true, state: "Importing" }, "3 deletes read"],

@@ -23,7 +23,6 @@ export interface FixtureCase {
     readonly kind: string;
     readonly row?: number;
     readonly byte?: number;
-    readonly row_byte?: number;
     readonly field?: string;
   };
   readonly options?: Readonly<Record<string, string>>;

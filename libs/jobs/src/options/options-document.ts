@@ -118,9 +118,9 @@ export function checkDocument(root: string, document: object): StructuredOptions
   const path = issue.path as KeyPath;
   if (issue.code !== "unrecognized_keys") throw invalid(`${keyPathText(root, path)}: ${issue.message}`);
   const [key] = issue.keys;
-  const known = keysAt(path);
+  const keys = keysAt(path);
   throw invalid(
-    `${keyPathText(root, [...path, key])} is not known${didYouMean(key, known)}; known are ${known.sort().join(", ")}`,
+    `${keyPathText(root, [...path, key])} is not known${didYouMean(key, keys)}; known are ${keys.sort().join(", ")}`,
   );
 }
 
@@ -129,9 +129,13 @@ interface JsonSchema {
   readonly items?: JsonSchema;
 }
 
+/** Made once, when the first unknown key is met: that takes a millisecond. */
+let known: JsonSchema | undefined;
+
 /** Members that the object at `path` may have. */
 function keysAt(path: KeyPath): string[] {
-  let at = optionsJsonSchema() as JsonSchema | undefined;
+  known ??= optionsJsonSchema() as JsonSchema;
+  let at: JsonSchema | undefined = known;
   for (const step of path) at = typeof step === "number" ? at?.items : at?.properties?.[step];
   return Object.keys(at?.properties ?? {});
 }

@@ -31,10 +31,12 @@ export function showJob(job: JobView): void {
     note(`its ${job.deletes ? "deletes count" : "rows become visible"} with: sluice jobs commit ${job.jobId}`);
 }
 
-/** Deletes count as rows, which they have not imported. */
+/** Deletes count as rows, which they have not imported; of a job that failed nothing is there, however much was read. */
 function rowsText({ deletes, state, checkedRows, importedRows }: JobView): string {
   if (checkedRows !== undefined) return `${checkedRows} ${deletes ? "deletes can be applied" : "rows can be imported"}`;
-  if (!deletes) return `${importedRows} rows imported`;
+  if (state === "Failed")
+    return `${importedRows} ${deletes ? "deletes" : "rows"} read, none ${deletes ? "applied" : "imported"}`;
+  if (!deletes) return `${importedRows} rows ${state === "RolledBack" ? "taken back" : "imported"}`;
   return state === "Completed" ? `${importedRows} rows deleted` : `${importedRows} deletes read`;
 }
 

@@ -46,11 +46,6 @@ export class CsvScanner extends CellPlace implements RowScanner {
     return separator.length;
   }
 
-  /** Whether a record may go on or end at `p`, behind a cell. */
-  isBehindCell(p: number): boolean {
-    return this.separatorAt(p) > 0 || this.lineEnd(p) >= 0;
-  }
-
   /** Position of the line feed, or of the end of the file, that ends the line at `p`; -1 where the line goes on. */
   lineEnd(p: number): number {
     const byte = this.bytes[p];
