@@ -16,12 +16,13 @@ export interface WrittenFile extends AsyncDisposable {
 
 /**
  * Writes a new file through the page cache.
+ * @param quick of small files; without it the pool does all
  * @throws what the file system throws, with the file left behind; the reason of the signal
  */
 export async function writeBuffered(
   path: string,
   pieces: readonly Uint8Array[],
-  quick: QuickCalls,
+  quick: QuickCalls | undefined,
   signal?: AbortSignal,
 ): Promise<WrittenFile> {
   const file = openedAtOnce(path, quick) ?? ofPool(await openPatiently(() => open(path, "wx"), signal));
@@ -39,8 +40,8 @@ interface OpenFile extends WrittenFile {
 }
 
 /** Undefined where the thread is not to wait, or too many files are open, for which there is patience elsewhere. */
-function openedAtOnce(path: string, quick: QuickCalls): OpenFile | undefined {
-  if (!quick.areQuick) return undefined;
+function openedAtOnce(path: string, quick: QuickCalls | undefined): OpenFile | undefined {
+  if (!quick?.areQuick) return undefined;
   let fd: number;
   try {
     fd = quick.run(() => openSync(path, "wx"));

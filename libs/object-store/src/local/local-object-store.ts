@@ -101,8 +101,10 @@ export class LocalObjectStore implements ObjectStore {
     const temporary = this.#temporary.nextPath();
     const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     try {
-      const large = sizeBytes < DIRECT_BYTES ? undefined : await this.#direct.write(temporary, pieces, signal);
-      await using handle: WrittenFile = large ?? (await writeBuffered(temporary, pieces, this.#quick, signal));
+      const isSmall = sizeBytes < DIRECT_BYTES;
+      const direct = isSmall ? undefined : await this.#direct.write(temporary, pieces, signal);
+      const quick = isSmall ? this.#quick : undefined;
+      await using handle: WrittenFile = direct ?? (await writeBuffered(temporary, pieces, quick, signal));
       await mayAppear?.();
       await this.#rename(temporary, path);
       this.#files.forget(key);
