@@ -6,6 +6,7 @@ import { MAX_MS, PlainCall } from "./plain-call.ts";
 import { PlainMessage } from "./plain-message.ts";
 import { OverBudget, overBudgetReason, RECEIVE_MS, RequestBytes, tooSlowReason } from "./request-budget.ts";
 import { GrpcError, type ServedMethod } from "./served-methods.ts";
+import { WideWindows } from "./wide-windows.ts";
 
 // Nearly all calls are one message that is not compressed, and one answer. These are read from and written to the streams of
 // HTTP/2 right here, which takes half of the CPU that grpc-js needs for them: it passes each through a chain of interceptors,
@@ -26,7 +27,7 @@ export interface PlainCallOptions {
 /**
  * What a client may send of a call before it hears that we have read it, and of all calls of a connection: with the 64 KiB that HTTP/2
  * begins with, a batch of half a megabyte waits eight times on its way. What we read is counted (`PlainMessage`); of a call that was
- * refused so much may be on its way, and a crowd of them took more than it may with 256 KiB.
+ * refused so much may be on its way, and a crowd of them took more than it may with 256 KiB. Few get more (`WideWindows`).
  */
 const WINDOW_BYTES = 1 << 17;
 
@@ -63,6 +64,7 @@ function onHttp2Server(server: Server, use: (http2: Http2Server) => void): void 
 
 class PlainCalls {
   readonly #options: PlainCallOptions;
+  readonly #windows = new WideWindows();
 
   constructor(options: PlainCallOptions) {
     this.#options = options;
@@ -120,17 +122,20 @@ class PlainCalls {
     const answer = () => {
       const bytes = message.whole();
       call.request = requestOf(method, bytes, message);
-      if (!isLong(bytes)) return this.#answer(call, method);
+      const answered = bytes.length > WINDOW_BYTES ? () => this.#windows.open(stream.session) : undefined;
+      if (!isLong(bytes)) return this.#answer(call, method, answered);
       setImmediate(() => {
-        if (!call.hasEnded) this.#answer(call, method);
+        if (!call.hasEnded) this.#answer(call, method, answered);
       });
     };
     stream.on("end", guarded(answer));
   }
 
-  #answer(call: PlainCall, { answer, definition }: ServedMethod): void {
+  /** @param answered told when it was not refused */
+  #answer(call: PlainCall, { answer, definition }: ServedMethod, answered?: () => void): void {
     answer(call).then(
       (response) => {
+        answered?.();
         const bytes = definition.responseSerialize(response);
         const { maxAnswerBytes } = this.#options;
         if (bytes.length <= maxAnswerBytes) return call.answer(bytes);

@@ -113,6 +113,33 @@ describe("a call of one message", () => {
     expect(session.state.remoteWindowSize).toBeGreaterThan((1 << 17) - 1000);
   });
 
+  it("may be sent whole up to 1 MiB by connections whose long ones were answered, of which there are 32 at a time", async () => {
+    const session = await serve(echo);
+    await ask(session, [frame(request("connects"))]);
+    const address = `http://127.0.0.1:${session.socket.remotePort}`;
+    const windowOf = async (one: ClientHttp2Session) => {
+      await ask(one, [frame(request("x".repeat(200_000)))]);
+      await ask(one, [frame(request("its settings have come"))]);
+      return one.remoteSettings.initialWindowSize;
+    };
+    const others = Array.from({ length: 32 }, () => cleanup.adopt(connect(address), (one) => one.destroy()));
+    for (const one of others) expect(await windowOf(one)).toBe(1 << 20);
+    expect(others[0].state.remoteWindowSize).toBeGreaterThan(1 << 19);
+    expect(await windowOf(session)).toBe(1 << 17);
+    others[0].destroy();
+    await once(others[0], "close");
+    // The server hears of it a little later.
+    let size: number | undefined;
+    while (size !== 1 << 20) size = await windowOf(session);
+  });
+
+  it("leaves the window as it is where it is refused", async () => {
+    const refused = () => Promise.reject(GrpcError.unauthenticated("who are you?"));
+    const session = await serve({ dummy: refused as never });
+    for (const text of ["x".repeat(200_000), "the next"]) await ask(session, [frame(request(text))]);
+    expect(session.remoteSettings.initialWindowSize).toBe(1 << 17);
+  });
+
   it("may be compressed", async () => {
     const session = await serve(echo);
     const answer = await ask(session, [frame(gzipSync(request("packed")), 1)], { "grpc-encoding": "gzip" });
