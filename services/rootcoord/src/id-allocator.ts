@@ -27,6 +27,7 @@ export class IdAllocator {
     this.#end = begin;
   }
 
+  /** Goes on at the first id that no earlier allocator has reserved. */
   static async open(store: MetaStore): Promise<IdAllocator> {
     const table = new RecordTable(store, ALLOCATIONS);
     return new IdAllocator(store, table, (await table.get("ids"))?.record.limit ?? FIRST_ID);

@@ -75,20 +75,24 @@ export class RootCoordMetrics implements Disposable {
     this.#compactedRows.add(rowCount);
   }
 
+  /** The first one of a task tells how long that has waited, from the request. */
   attemptStarted(job: JobRecord, task: TaskRecord, nowMs: number): void {
     this.#attempts.add();
     // Those of compactions are meant to wait.
     if (task.attempt === 1 && job.kind !== "compaction") this.#waits.observe((nowMs - job.createdMs) / 1000);
   }
 
+  /** The datanode died or fell silent. */
   attemptLost(): void {
     this.#lost.add();
   }
 
+  /** One attempt, which may be followed by others. */
   webhookAttempted(outcome: "delivered" | "failed"): void {
     this.#webhooks.add(1, { outcome });
   }
 
+  /** @param code of the error that ended the attempt */
   taskRetried(code: string): void {
     this.#retries.add(1, { code });
   }
@@ -100,6 +104,7 @@ export class RootCoordMetrics implements Disposable {
     for (const state of taskStates) this.#tasks.set(tasks.filter((task) => task.state === state).length, { state });
   }
 
+  /** Counters stay: they count for the process. */
   [Symbol.dispose](): void {
     this.#scrape[Symbol.dispose]();
     this.#jobs.clear();

@@ -1,6 +1,7 @@
 import { defineRole } from "@sluice/cluster";
 import { rootCoordSettings } from "./settings.ts";
 
+/** The rootcoord as a process of its own, or a part of the standalone. */
 export const rootCoordRole = defineRole({
   name: "rootcoord",
   description: "names, numbers and import jobs; one leads, others stand by",

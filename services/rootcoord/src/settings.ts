@@ -1,6 +1,7 @@
 import { cloudSettings, credentialsSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
+/** Settings of the rootcoord, beside those that every process has. */
 export const rootCoordSettings = defineSettings({
   splitSize: {
     type: "bytes",
@@ -92,4 +93,5 @@ export const rootCoordSettings = defineSettings({
   },
 });
 
+/** Values of these, and of those of every process. */
 export type RootCoordSettings = RoleSettings<typeof rootCoordSettings>;

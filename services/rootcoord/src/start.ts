@@ -19,6 +19,7 @@ import type { RootCoordSettings } from "./settings.ts";
 import type { TsoService } from "./tso-service.ts";
 import type { OpenVolumes } from "./volumes/open-volumes.ts";
 
+/** A rootcoord that leads, until it is disposed. */
 export interface RunningRootCoord extends AsyncDisposable {
   readonly address: string;
 }

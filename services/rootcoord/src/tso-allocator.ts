@@ -1,5 +1,6 @@
 import { composeTso } from "@sluice/schema";
 
+/** Where timestamps begin and what they follow. */
 export interface TsoAllocatorOptions {
   /** Every timestamp is greater: the limit that an earlier allocator had saved. */
   readonly floor: bigint;

@@ -17,6 +17,7 @@ export class AccessBook {
     this.#rootPassword = rootPassword;
   }
 
+  /** As recorded. The first call records it: the root password of the settings counts no more then. */
   async policy(): Promise<AccessPolicy> {
     const entry = await this.#table.get("policy");
     // Recorded at once, so that the setting counts no more: it may be changed later, or lost.

@@ -7,6 +7,7 @@ import { type RbacMethod, rbacHandlers } from "./rbac.ts";
 import { type RoleMethod, roleHandlers } from "./roles.ts";
 import { type UserMethod, userHandlers } from "./users.ts";
 
+/** Calls about users, roles, grants and API keys, as `accessHandlers` answers them. */
 export type AccessMethod = UserMethod | RoleMethod | GrantMethod | RbacMethod | KeyMethod | "getAccessPolicy";
 
 /** Everything about users and what they may do. */

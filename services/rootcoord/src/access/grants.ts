@@ -17,6 +17,7 @@ import { milvus, okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
+/** Calls that `grantHandlers` answers: both forms of a grant, what is granted, and privilege groups. */
 export type GrantMethod =
   | "operatePrivilege"
   | "operatePrivilegeV2"
@@ -81,6 +82,7 @@ export function grantHandlers(book: AccessBook, realName: RealName): Pick<RootCo
   };
 }
 
+/** Groups by name and privileges, as `ListPrivilegeGroups` and a backup of RBAC have them. */
 export function groupMessages(groups: readonly (readonly [string, readonly string[]])[]): milvus.PrivilegeGroupInfo[] {
   return groups.map(([groupName, members]) => ({ groupName, privileges: members.map((name) => ({ name })) }));
 }
@@ -97,6 +99,7 @@ function selected(policy: AccessPolicy, entity: milvus.GrantEntity | undefined):
     .map((grant) => grantMessage(name, grant));
 }
 
+/** A role's grant as `SelectGrant` and a backup of RBAC have it, without the role's description. */
 export function grantMessage(
   role: string,
   { object, objectName, dbName, privilege, grantor }: Grant,

@@ -3,6 +3,7 @@ import { okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
+/** Calls that `keyHandlers` answers. */
 export type KeyMethod = "createApiKey" | "revokeApiKey";
 
 /** Keys of programs. */

@@ -21,6 +21,7 @@ import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 import { grantMessage, grantOfMessage, groupMessages } from "./grants.ts";
 
+/** Calls that `rbacHandlers` answers: all users, roles and grants out, and back in. */
 export type RbacMethod = "backupRbac" | "restoreRbac";
 
 /** The object of grants that say what a role is confined to. */

@@ -3,6 +3,7 @@ import { type milvus, okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
+/** Calls that `roleHandlers` answers; `setRoleSources` says below which paths its users' jobs may read. */
 export type RoleMethod = "createRole" | "alterRole" | "dropRole" | "selectRole" | "setRoleSources";
 
 /** Source: around-import §1.2. */

@@ -13,6 +13,7 @@ import { type common, milvus, okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
+/** Calls that `userHandlers` answers; Milvus calls a user's password a credential. */
 export type UserMethod =
   | "createCredential"
   | "updateCredential"

@@ -142,6 +142,7 @@ function withoutAlias(record: CollectionRecord, alias: string): CollectionRecord
   return { ...record, aliases: record.aliases.filter((name) => name !== alias) };
 }
 
+/** Calls that `aliasHandlers` answers. */
 export type AliasMethod = "createAlias" | "dropAlias" | "alterAlias" | "describeAlias" | "listAliases";
 
 /** What the rootcoord answers with them. */

@@ -63,6 +63,10 @@ export class Catalog {
     return found;
   }
 
+  /**
+   * With the guard of a transaction that relies on it; undefined where there is none. `default` is there before it is
+   * recorded.
+   */
   async findDatabase(name: string): Promise<DatabaseEntry | undefined> {
     if (!isName(name)) return undefined;
     const entry = await this.databases.get(name);

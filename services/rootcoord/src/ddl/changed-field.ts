@@ -11,6 +11,7 @@ import { columnsOf, decodeSchema, encodeSchema } from "./stored-schema.ts";
 type Schema = wire.CollectionSchema;
 type Field = wire.FieldSchema;
 
+/** What a request changes of one field's parameters. */
 export interface FieldChange {
   /** A member of a struct array as `struct[member]`. */
   readonly fieldName: string;

@@ -109,6 +109,7 @@ export class CollectionViews {
   }
 }
 
+/** Calls that `collectionViewHandlers` answers; `resolveCollection` is one between services. */
 export type CollectionViewMethod = "hasCollection" | "describeCollection" | "showCollections" | "resolveCollection";
 
 /** What the rootcoord answers with them. */

@@ -157,6 +157,7 @@ export function isLoaded(record: CollectionRecord): boolean {
   return record.partitions.some((partition) => partition.loaded);
 }
 
+/** Calls that `collectionHandlers` answers. */
 export type CollectionMethod = "createCollection" | "dropCollection" | "renameCollection" | "alterCollection";
 
 /** What the rootcoord answers with them. */

@@ -24,8 +24,10 @@ export type DdlMethod =
   | LoadMethod
   | PartitionMethod
   | SchemaChangeMethod;
+/** A handler for each call about declarations. */
 export type DdlHandlers = Pick<RootCoordHandlers, DdlMethod>;
 
+/** What the rest of the rootcoord has of declarations. */
 export interface Ddl {
   readonly handlers: DdlHandlers;
   /** The active collection of a name or alias. @throws {StatusError} 100, 800 */
@@ -37,6 +39,7 @@ export interface Ddl {
   readonly hidden: HiddenCollections;
 }
 
+/** What declarations stand on; limits that are not given are those of `defaultLimits`. */
 export type DdlOptions = Omit<DdlDeps, "limits"> & { readonly limits?: Partial<DdlLimits> };
 
 /** The rootcoord's collection side. It keeps no state beside the metastore; one at a time may write. */

@@ -118,6 +118,7 @@ function required(name: string): string {
   return name;
 }
 
+/** Calls that `databaseHandlers` answers. */
 export type DatabaseMethod = "createDatabase" | "dropDatabase" | "listDatabases" | "describeDatabase" | "alterDatabase";
 
 /** What the rootcoord answers with them. */

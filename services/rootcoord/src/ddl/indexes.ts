@@ -154,6 +154,7 @@ function describeIndex(index: IndexRecord, rows: bigint): milvus.IndexDescriptio
   };
 }
 
+/** Calls that `indexHandlers` answers. */
 export type IndexMethod = "alterIndex" | "createIndex" | "dropIndex" | "describeIndex";
 
 /** What the rootcoord answers with them. */

@@ -134,6 +134,7 @@ function requireIndexes(record: CollectionRecord): void {
   throw indexed.size === 0 ? noIndex(record.name) : fieldsNotIndexed(missing, record.name);
 }
 
+/** Calls that `loadHandlers` answers. */
 export type LoadMethod = "loadCollection" | "releaseCollection" | "loadPartitions" | "releasePartitions";
 
 /** What the rootcoord answers with them. */

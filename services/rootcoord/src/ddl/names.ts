@@ -3,7 +3,9 @@ import { invalid, invalidDatabaseName, invalidFieldName } from "./refusals.ts";
 
 /** Longest name in bytes. Source: client contract §2.3. */
 const MAX_NAME_BYTES = 255;
+/** There from the first start, whatever is recorded; what a call means that names none. */
 export const DEFAULT_DATABASE = "default";
+/** In every collection without a partition key; what a call means that names none. It cannot be dropped. */
 export const DEFAULT_PARTITION = "_default";
 
 /** As Milvus's clients expect it, the whole of a name that is somewhat too long, but no more of one. */

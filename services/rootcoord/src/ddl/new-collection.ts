@@ -74,6 +74,7 @@ function partitionsOf(request: milvus.CreateCollectionRequest, hasPartitionKey: 
   return count || limits.defaultPartitions;
 }
 
+/** Code 1100. @param count that there would be, with those that are there */
 export function tooManyPartitions(count: number, collection: string, { maxPartitions }: DdlLimits): Error {
   return invalid(`partition number (${count}) exceeds max configuration (${maxPartitions}), collection: ${collection}`);
 }

@@ -4,10 +4,12 @@ import { invalid } from "./refusals.ts";
 /** Key-value pairs as records keep them, in order. */
 export type Pairs = readonly (readonly [key: string, value: string])[];
 
+/** In their order, repeated keys too. */
 export function toPairs(list: readonly common.KeyValuePair[]): Pairs {
   return list.map(({ key, value }) => [key, value] as const);
 }
 
+/** The same back. */
 export function fromPairs(pairs: Pairs): common.KeyValuePair[] {
   return pairs.map(([key, value]) => ({ key, value }));
 }

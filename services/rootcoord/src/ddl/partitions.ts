@@ -87,6 +87,7 @@ export function partitionsNamed(record: CollectionRecord, names: readonly string
   });
 }
 
+/** Calls that `partitionHandlers` answers. */
 export type PartitionMethod = "createPartition" | "dropPartition" | "hasPartition" | "showPartitions";
 
 /** What the rootcoord answers with them. */

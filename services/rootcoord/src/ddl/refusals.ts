@@ -21,14 +21,17 @@ function shown(name: string | bigint): string {
 /** Longer than every name. */
 const MAX_SHOWN = 300;
 
+/** Code 1100, which most refusals have. */
 export function invalid(text: string): StatusError {
   return new StatusError(statusCodes.invalidParameter, `${text}: invalid parameter`);
 }
 
+/** Code 800. */
 export function databaseNotFound(database: string): StatusError {
   return new StatusError(statusCodes.databaseNotFound, `database not found[database=${shown(database)}]`);
 }
 
+/** Code 802. @param text what is wrong with the name */
 export function invalidDatabaseName(database: string, text: string): StatusError {
   return new StatusError(
     statusCodes.databaseInvalidName,
@@ -36,10 +39,12 @@ export function invalidDatabaseName(database: string, text: string): StatusError
   );
 }
 
+/** Code 801. */
 export function tooManyDatabases(limit: number): StatusError {
   return new StatusError(TOO_MANY_DATABASES, `exceeded the limit number of database[limit=${limit}]`);
 }
 
+/** Code 102. */
 export function tooManyCollections(database: string, limit: number): StatusError {
   const text = `exceeded the limit number of collections[dbName=${shown(database)}][limit=${limit}]`;
   return new StatusError(TOO_MANY_COLLECTIONS, text);
@@ -58,14 +63,17 @@ export function collectionIsBeingMade(database: string, collection: string): Sta
   );
 }
 
+/** Code 101. */
 export function collectionNotLoaded(collection: string): StatusError {
   return new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${shown(collection)}]`);
 }
 
+/** Code 104. @param text what cannot be done while it is loaded */
 export function collectionLoaded(collection: string, text: string): StatusError {
   return new StatusError(ALREADY_LOADED, `${text}: collection already loaded[collection=${shown(collection)}]`);
 }
 
+/** Code 1100: it is released first. @param what is loaded, `collection` or `partitions` */
 export function replicasFixed(
   collection: string,
   what: string,
@@ -88,14 +96,17 @@ export function resourceGroupNotFound(name: string): StatusError {
   return new StatusError(RESOURCE_GROUP_NOT_FOUND, `${text}: there is none but ${RESOURCE_GROUP}`);
 }
 
+/** Code 200. */
 export function partitionNotFound(partition: string): StatusError {
   return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${shown(partition)}]`);
 }
 
+/** Code 1701. @param text what is wrong with the name */
 export function invalidFieldName(field: string, text: string): StatusError {
   return new StatusError(INVALID_FIELD_NAME, `${text}: field name invalid[field=${shown(field)}]`);
 }
 
+/** Code 1600. */
 export function aliasNotFound(database: string, alias: string): StatusError {
   return new StatusError(
     statusCodes.aliasNotFound,
@@ -118,6 +129,7 @@ export function collectionIsAlias(database: string, name: string): StatusError {
   );
 }
 
+/** Code 1602. @param collection that the alias points to */
 export function aliasTaken(database: string, alias: string, collection: string): StatusError {
   const text = `${shown(alias)} is alias to another collection: ${collection}`;
   return new StatusError(
@@ -126,10 +138,12 @@ export function aliasTaken(database: string, alias: string, collection: string):
   );
 }
 
+/** Code 700. Of a collection without any index. */
 export function noIndex(collection: string): StatusError {
   return new StatusError(statusCodes.indexNotFound, `index not found[collection=${shown(collection)}]`);
 }
 
+/** Code 700. Of a name that none of the collection's indexes has. */
 export function indexNotFound(index: string): StatusError {
   return new StatusError(statusCodes.indexNotFound, `index not found[indexName=${shown(index)}]`);
 }

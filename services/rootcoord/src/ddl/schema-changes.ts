@@ -114,6 +114,7 @@ function asksForRelease(set: Pairs, deleted: readonly string[]): boolean {
   return [...set.map(([key]) => key), ...deleted].some((key) => key === "mmap.enabled" || key.startsWith("warmup"));
 }
 
+/** Calls that `schemaChangeHandlers` answers. */
 export type SchemaChangeMethod = "addCollectionField" | "addCollectionStructField" | "alterCollectionField";
 
 /** What the rootcoord answers with them. */

@@ -104,6 +104,7 @@ export function encodeSchema(schema: Schema): string {
   return Buffer.from(wire.CollectionSchema.encode(schema).finish()).toString("base64");
 }
 
+/** The same back. */
 export function decodeSchema(text: string): Schema {
   return wire.CollectionSchema.decode(Buffer.from(text, "base64"));
 }

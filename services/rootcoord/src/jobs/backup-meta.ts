@@ -12,6 +12,7 @@ const SUCCESS = 2;
 /** The newest Milvus whose layout of logs this is: tools restore into the same or a newer one. */
 const MILVUS_VERSION = "2.3.5";
 
+/** What the meta files of a backup tell of. */
 export interface BackupParts {
   readonly job: JobRecord;
   readonly collection: CollectionRecord;

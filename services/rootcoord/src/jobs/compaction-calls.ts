@@ -12,6 +12,7 @@ const NO_COMPACTION = -1n;
 const MEBIBYTE_BITS = 20n;
 const INT64_MAX = 2n ** 63n - 1n;
 
+/** What calls about compactions need; `resolveCollection` finds the collection as every other call does. */
 export interface CompactionCallsDeps {
   readonly book: JobBook;
   readonly compactions: Pick<Compactions, "ask">;

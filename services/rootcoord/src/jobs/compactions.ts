@@ -7,6 +7,7 @@ import type { Logger } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
 import type { JobBook } from "./job-book.ts";
 
+/** What compactions need; `now` is in Unix milliseconds. */
 export interface CompactionsDeps {
   readonly book: JobBook;
   readonly dataCoord: Pick<DataCoordClient, "planCompactions">;
@@ -109,6 +110,7 @@ export class Compactions implements AsyncDisposable {
     return (await this.#deps.book.create(jobOf(id, spec, collection, this.#deps.now()))) ? id : undefined;
   }
 
+  /** Waits for the look that is under way; jobs that it has recorded go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;

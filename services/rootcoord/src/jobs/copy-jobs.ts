@@ -15,6 +15,7 @@ import {
 } from "./copy-target.ts";
 import { expiryOf } from "./export-jobs.ts";
 
+/** What copies within this service need; `now` is in Unix milliseconds. */
 export interface CopyJobsDeps {
   readonly requests: CopyRequests;
   readonly allocateId: () => Promise<bigint>;

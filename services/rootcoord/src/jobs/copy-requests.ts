@@ -14,6 +14,7 @@ import type { PlannedTask } from "./kinds/job-planner.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { stageTarget } from "./stage-target.ts";
 
+/** What copies of all kinds need, wherever their rows come from. */
 export interface CopyRequestsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;

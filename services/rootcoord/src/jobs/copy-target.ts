@@ -8,8 +8,10 @@ import { checkAliasName, checkCollectionName } from "../ddl/index.ts";
 // What a copy does with a collection that has the name of its target already.
 
 const modes = ["fail", "append", "replace"] as const;
+/** A collection that is there: refuse, add rows to it, or swap it for the copy when that is whole. */
 export type IfExists = (typeof modes)[number];
 
+/** How a target is looked up. */
 export interface CopyTargetDeps {
   /** The active collection by name or alias; undefined where there is none. @throws {StatusError} 800 */
   readonly lookUp: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
@@ -107,6 +109,7 @@ export function checkAppendable(source: CollectionSchema, existing: CollectionRe
   throw new ImportError("request_invalid", reason);
 }
 
+/** In the stored form: members as `struct[member]`, the hidden `$meta` column last. */
 export function schemaOfRecord({ storedSchema, properties }: CollectionRecord): CollectionSchema {
   return decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties);
 }

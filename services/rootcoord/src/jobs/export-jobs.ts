@@ -12,6 +12,7 @@ import { parseExportPlace } from "./export-place.ts";
 import type { JobBook } from "./job-book.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 
+/** What exports need; `now` is in Unix milliseconds. */
 export interface ExportJobsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;

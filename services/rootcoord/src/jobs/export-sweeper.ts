@@ -6,6 +6,7 @@ import type { JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { JobBook } from "./job-book.ts";
 
+/** What the sweeper needs; `now` is in Unix milliseconds. */
 export interface ExportSweeperDeps {
   readonly book: JobBook;
   readonly roots: Pick<ExportRoots, "open">;
@@ -79,6 +80,7 @@ export class ExportSweeper implements AsyncDisposable {
     });
   }
 
+  /** Waits for the sweep that is under way; what it has not come to is swept after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;

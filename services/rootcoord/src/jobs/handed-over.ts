@@ -17,6 +17,7 @@ export class HandedOver {
   /** How often tasks were forgotten. */
   #forgotten = 0;
 
+  /** Of all jobs. */
   get taskIds(): bigint[] {
     return [...this.#tasks];
   }
@@ -35,6 +36,7 @@ export class HandedOver {
     if (!isInTurn(job) && forgotten === this.#forgotten) this.#jobs.add(job.jobId);
   }
 
+  /** The datacoord was found to have it: one of an earlier rootcoord. */
   add(taskId: bigint): void {
     this.#tasks.add(taskId);
   }

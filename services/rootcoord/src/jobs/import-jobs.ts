@@ -31,6 +31,7 @@ import { findFiles, type RequestFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { checkPartitionsByKey, partitionsOf, targetPartitions, withFolderPartitions } from "./target-partitions.ts";
 
+/** What imports need; `now` is in Unix milliseconds. */
 export interface ImportJobsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;

@@ -76,6 +76,7 @@ export class JobBook {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The present records; undefined for a job that never was, or is forgotten. The same object until the job changes. */
   get(jobId: JobId): JobView | undefined {
     const known = this.#jobs.get(jobId);
     return known && viewOf(known);

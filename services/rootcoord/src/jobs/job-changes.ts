@@ -4,6 +4,7 @@ import type { JobId } from "@sluice/schema";
 /** Calls between processes have a deadline, which waiting must not come near. */
 const MAX_WAIT_MS = 10_000;
 
+/** What has changed since somebody asked. */
 export interface ChangedJobs {
   readonly epoch: string;
   readonly sequence: number;
@@ -20,6 +21,7 @@ export class JobChanges implements Disposable {
   readonly #waiting = new Set<() => void>();
   #isClosing = false;
 
+  /** Wakes whoever waits. */
   note(jobId: JobId): void {
     this.#changed.delete(jobId);
     this.#changed.set(jobId, ++this.#sequence);

@@ -53,6 +53,7 @@ export class JobCredentials {
     }
   }
 
+  /** Of what memory holds; a sealed part of a record goes with the job's end. */
   forget(jobId: JobId): void {
     this.#held.delete(jobId);
   }

@@ -10,6 +10,7 @@ import type { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 import { withTaskIds } from "./planned-tasks.ts";
 
+/** What a step of a job may call; `now` is in Unix milliseconds. */
 export interface JobEffectsDeps {
   readonly book: JobBook;
   readonly dataCoord: DataCoordClient;

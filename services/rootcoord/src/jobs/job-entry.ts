@@ -131,6 +131,7 @@ function movementOf(
   return { phase, waitsFor: waitsFor(job, tasks) || (trouble ?? ""), rowsPerSecond, remainingMs };
 }
 
+/** 0 to 100; 0 of a failed job. */
 export function percentOf({ job, tasks }: JobView): number {
   // As Milvus has it; how far the job had come is told beside it (D16).
   if (job.state === "failed") return 0;
@@ -158,6 +159,7 @@ function checkedText(tasks: readonly TaskRecord[]): string {
   return checked ? JSON.stringify(checkedView(checked)) : "";
 }
 
+/** An import that checks its files and makes nothing. */
 export function isDryRun(job: JobRecord): boolean {
   return job.kind === "import" && specOf(job, "import").isDryRun === true;
 }

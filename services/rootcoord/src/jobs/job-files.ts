@@ -26,14 +26,17 @@ export class JobFiles {
     return Map.groupBy(pages, ({ jobId }) => jobId);
   }
 
+  /** Its pages, ascending: the last one belongs into the job's own transaction. */
   stage(jobId: JobId, groups: readonly FileGroupRecord[]): StagedWrite[] {
     return pagesOf(jobId, groups).map((page) => this.#table.stage(page, undefined, () => {}));
   }
 
+  /** @param pages how many it has, from the first */
   stageRemovals(jobId: JobId, pages: number): StagedWrite[] {
     return Array.from({ length: pages }, (_, page) => this.#table.stageRemoval([jobId, page], () => {}));
   }
 
+  /** Of a job that never came, or whose record is gone. @param pages how many it has */
   async drop(jobId: JobId, pages: number): Promise<void> {
     await commitInPages(this.#store, this.stageRemovals(jobId, pages));
   }

@@ -16,6 +16,7 @@ import type { RetryJobs } from "./retry-jobs.ts";
 import type { SourceLines } from "./source-line.ts";
 import type { TaskReports } from "./task-reports.ts";
 
+/** What answers each call about jobs. */
 export interface JobHandlersDeps {
   readonly imports: ImportJobs;
   readonly exports: ExportJobs;

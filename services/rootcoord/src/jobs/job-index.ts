@@ -25,6 +25,7 @@ export class JobIndex {
     else this.#open.add(known);
   }
 
+  /** In its place by id, whatever the order in which jobs come; a second time it would stand there twice. */
   add(known: KnownJob): void {
     const job = known.job.record;
     this.changed(known);
@@ -35,6 +36,7 @@ export class JobIndex {
     }
   }
 
+  /** Nothing where it is not known. */
   remove(known: KnownJob): void {
     const job = known.job.record;
     this.#open.delete(known);

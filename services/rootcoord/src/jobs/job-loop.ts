@@ -17,6 +17,7 @@ import type { JobView } from "./job-book.ts";
 import { JobEffects, type JobEffectsDeps } from "./job-effects.ts";
 import { LostTasks } from "./lost-tasks.ts";
 
+/** What the loop needs besides what steps need. */
 export interface JobLoopDeps extends JobEffectsDeps {
   /** The job's collection or partition, named, once it is dropped. */
   readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
@@ -165,6 +166,7 @@ export class JobLoop implements AsyncDisposable {
     this.#deps.troubles.failed(jobId, error);
   }
 
+  /** Waits for the passes that are under way: whoever leads next does not meet writes of this one. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#timer);

@@ -31,6 +31,10 @@ interface JobSamples {
 export class JobPace {
   readonly #jobs = new Map<JobId, JobSamples>();
 
+  /**
+   * Takes a report in; one of a task that does not run says nothing of the pace. @param nowMs of any clock that `of` is
+   * asked by
+   */
   note(jobId: JobId, { taskId, attempt, progress }: TaskReport, nowMs: number): void {
     if (progress.state !== "running") return;
     const job = this.#jobs.get(jobId) ?? {
@@ -60,6 +64,7 @@ export class JobPace {
     return { rowsPerSecond: (job.rows - first.rows) / seconds, bytesPerSecond: (job.bytes - first.bytes) / seconds };
   }
 
+  /** Of an ended job, whose pace nobody asks for. */
   forget(jobId: JobId): void {
     this.#jobs.delete(jobId);
   }

@@ -23,6 +23,10 @@ export function openPeerOf(job: JobRecord, credentials: JobCredentials): MilvusP
   return new MilvusPeer(source.options as PeerPlace, secrets[PEER] as PeerSecret | undefined, PEER_MESSAGE_BYTES);
 }
 
+/**
+ * What a copy was told of the other service, without credentials. @throws {ImportError} `internal` for a job that has
+ * none
+ */
 export function peerSourceOf({ sources = [], jobId }: JobRecord): BroughtSource {
   const source = sources.find(({ name }) => name === PEER);
   if (source) return source;

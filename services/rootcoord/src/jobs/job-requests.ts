@@ -24,6 +24,7 @@ import { RejectFolders } from "./rejects/reject-folders.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { RetryJobs } from "./retry-jobs.ts";
 
+/** What requests for jobs of all kinds need. */
 export interface JobRequestsDeps {
   readonly book: JobBook;
   readonly ids: NumberSource;

@@ -13,6 +13,7 @@ const BROUGHT = "data-source";
 /** The source of folders. */
 const FOLDERS = "import-root";
 
+/** What opens the sources of a job: those of the settings, and those it brings. */
 export interface JobSourcesDeps {
   readonly sources: Sources;
   readonly describeBrought: DescribeBrought;

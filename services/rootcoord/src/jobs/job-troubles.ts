@@ -24,6 +24,7 @@ export class JobTroubles {
     return this.#wordsOf.get(jobId);
   }
 
+  /** Told to the log once for each reason; what varies between jobs in its words, numbers above all, makes no other one. */
   failed(jobId: JobId, error: unknown): void {
     const words = String((error as Error)?.message ?? error);
     const reason = words.replace(VARYING, "#");

@@ -8,6 +8,7 @@ import type { SourceScope } from "./job-sources.ts";
 import { stateOf } from "./job-state.ts";
 import { restStateOf } from "./job-words.ts";
 
+/** What views need; each function that is absent leaves out what it would have told. */
 export interface JobViewsDeps {
   readonly book: JobBook;
   /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
@@ -46,6 +47,10 @@ export class JobViews {
     return { status: okStatus(), tasks: (await this.#allNamed(views)).map(stateOf) };
   }
 
+  /**
+   * With the jobs that correct it or repeat it. `isOutside`: the caller may not read what the job reads. @throws
+   * {StatusError} where there is none
+   */
   async describe(request: Asked<rootCoord.DescribeJobRequest>): Promise<rootCoord.DescribeJobResponse> {
     const view = await this.#named(this.#find(request.jobId));
     const entry = entryOf(view, this.#newsOf(view));

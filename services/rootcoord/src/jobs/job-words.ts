@@ -2,6 +2,7 @@ import type { StoredJob } from "@sluice/catalog";
 import { isTwoPhase, type JobState } from "@sluice/jobs";
 import { common } from "@sluice/rpc";
 
+/** What Milvus's calls answer for the states of a job; its own calls have them all. */
 export const publicStates: Readonly<Record<JobState, common.ImportState>> = {
   pending: common.ImportState.ImportPending,
   importing: common.ImportState.ImportStarted,

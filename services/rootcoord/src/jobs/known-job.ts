@@ -32,6 +32,7 @@ export interface KnownJob {
   readonly changes: Batches<JobDecision, JobView>;
 }
 
+/** A job as memory holds it. @param apply makes decisions that wait together in turn, and answers a view for each */
 export function newKnown(
   job: RecordEntry<StoredJob>,
   groups: readonly FileGroupRecord[],
@@ -42,6 +43,7 @@ export function newKnown(
   return { job, groups, tasks: new KnownTasks(tasks), planPages: 0, view: undefined, changes };
 }
 
+/** Made once for each state of the records; what a list shows of a thousand jobs it makes of none twice. */
 export function viewOf(known: KnownJob): JobView {
   known.view ??= { job: { ...known.job.record, groups: known.groups }, tasks: known.tasks.inOrder() };
   return known.view;
@@ -60,6 +62,7 @@ export class KnownTasks {
     for (const entry of entries) this.set(entry);
   }
 
+  /** With its revision. */
   get(taskId: TaskId): RecordEntry<TaskRecord> | undefined {
     return this.#entries.get(taskId);
   }
@@ -69,6 +72,7 @@ export class KnownTasks {
     return this.#runningCount;
   }
 
+  /** A new task, or the present record of a known one; order is made anew for a new one alone. */
   set(entry: RecordEntry<TaskRecord>): void {
     const { taskId } = entry.record;
     this.#runningCount += runningIn(entry) - runningIn(this.#entries.get(taskId));
@@ -85,18 +89,21 @@ export class KnownTasks {
     return this.#inOrder;
   }
 
+  /** Nothing where it is not known. */
   delete(taskId: TaskId): void {
     this.#runningCount -= runningIn(this.#entries.get(taskId));
     this.#entries.delete(taskId);
     this.#inOrder = undefined;
   }
 
+  /** Before its plan is made anew. */
   clear(): void {
     this.#runningCount = 0;
     this.#entries.clear();
     this.#inOrder = undefined;
   }
 
+  /** In the order in which they became known. */
   values(): Iterable<RecordEntry<TaskRecord>> {
     return this.#entries.values();
   }

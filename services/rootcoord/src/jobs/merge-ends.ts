@@ -5,6 +5,7 @@ import type { Logger } from "@sluice/telemetry";
 import type { HiddenCollections } from "../ddl/index.ts";
 import type { JobBook } from "./job-book.ts";
 
+/** What dropping the rest of failed jobs needs. */
 export interface MergeEndsDeps {
   readonly book: JobBook;
   readonly hidden: Pick<HiddenCollections, "drop">;
@@ -55,6 +56,7 @@ export class MergeEnds implements AsyncDisposable {
     }
   }
 
+  /** Waits for the look that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;

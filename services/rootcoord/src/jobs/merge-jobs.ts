@@ -16,6 +16,7 @@ import { findFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 import { stageTarget } from "./stage-target.ts";
 
+/** What merges need; `now` is in Unix milliseconds. */
 export interface MergeJobsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;

@@ -15,6 +15,7 @@ export interface MergeOutcome extends Partial<MergeReport> {
   readonly dryRun: boolean;
 }
 
+/** The report is in it as soon as the task that counts has ended. */
 export function mergeOutcome(job: JobRecord, tasks: readonly TaskRecord[]): MergeOutcome {
   const spec = specOf(job, "merge");
   const { sourceDbName, sourceCollectionName, targetCollectionName, ignoredColumns, isDryRun, alias } = spec;

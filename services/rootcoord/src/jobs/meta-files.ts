@@ -12,6 +12,7 @@ export interface MetaFiles {
   readonly last: (() => MetaFile) | undefined;
 }
 
+/** Of an export whose form has none. */
 export const noMetaFiles: MetaFiles = { files: [], last: undefined };
 
 /** What is kept of a meta file that was written. */

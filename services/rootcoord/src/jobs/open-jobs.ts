@@ -41,6 +41,7 @@ export interface JobWorld extends Omit<RootCoordDeps, "sources" | "metrics">, Fo
 
 type JobMethods = ReturnType<typeof jobHandlers> & ReturnType<typeof compactionHandlers>;
 
+/** What the rest of the rootcoord has of jobs. */
 export interface OpenJobs {
   readonly handlers: Pick<RootCoordHandlers, keyof JobMethods>;
   /** Looks at the jobs of a collection that was dropped. */

@@ -19,6 +19,7 @@ import { checkAppendable, checkedRows, hiddenName, partitionsByName, schemaOfRec
 import type { JobCredentials } from "./job-credentials.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 
+/** What copies from another service need; `now` is in Unix milliseconds. */
 export interface PullJobsDeps {
   readonly requests: CopyRequests;
   readonly allowed: AllowedEndpoints;

@@ -25,6 +25,7 @@ import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.
 import type { PullJobsDeps } from "./pull-jobs.ts";
 import { handoverOf, meansOf, offeredFiles, type PushMeans } from "./push-means.ts";
 
+/** What copies to another service need besides. */
 export interface PushJobsDeps extends PullJobsDeps {
   readonly roots: Pick<ExportRoots, "check">;
   /** The active collection by name or alias. @throws {StatusError} 100 */

@@ -15,6 +15,7 @@ import { Expanded, lookForPath } from "./look-for-path.ts";
 /** Files that are looked for at once. */
 const CONCURRENCY = 32;
 
+/** What importing files again needs besides; `getCollection` finds dropped ones, too. */
 export interface RetryJobsDeps extends ImportJobsDeps {
   readonly getCollection: (id: CollectionId) => Promise<CollectionRecord | undefined>;
 }

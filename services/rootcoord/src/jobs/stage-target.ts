@@ -3,6 +3,7 @@ import type { HiddenCollections } from "../ddl/index.ts";
 import type { JobBook } from "./job-book.ts";
 import { hasFailed } from "./merge-ends.ts";
 
+/** What taking a hidden collection's name needs. */
 export interface StageTargetDeps {
   readonly book: Pick<JobBook, "jobs">;
   readonly hidden: Pick<HiddenCollections, "stage" | "drop">;

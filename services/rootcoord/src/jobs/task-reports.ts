@@ -11,6 +11,7 @@ import type { JobPace } from "./job-pace.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 import { reportIntervalMs } from "./report-interval.ts";
 
+/** What taking reports needs; `now` is in Unix milliseconds. */
 export interface TaskReportsDeps {
   readonly book: JobBook;
   readonly planners: JobPlanners;

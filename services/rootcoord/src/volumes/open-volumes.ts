@@ -21,6 +21,7 @@ import { VolumeUploads } from "./volume-uploads.ts";
 import { VolumeWriter } from "./volume-writer.ts";
 import { Volumes } from "./volumes.ts";
 
+/** What volumes need. */
 export interface OpenVolumesDeps {
   readonly store: MetaStore;
   readonly sources: Sources;

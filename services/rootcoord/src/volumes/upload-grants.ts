@@ -14,6 +14,7 @@ import {
 } from "@sluice/volumes";
 import { newVolume, type Volumes } from "./volumes.ts";
 
+/** What giving out credentials needs; `now` is in Unix milliseconds. */
 export interface UploadGrantsDeps {
   readonly store: MetaStore;
   readonly volumes: Volumes;
@@ -50,6 +51,7 @@ interface AskedFile extends Omit<FileGrant, "volumeId" | "expiresMs"> {
   readonly ttlMs: number;
 }
 
+/** A link for one file: what stands in its URL, and until when it is good, in Unix milliseconds. */
 export interface IssuedFile {
   readonly ticket: string;
   readonly expiresMs: number;

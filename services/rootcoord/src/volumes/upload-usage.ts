@@ -34,6 +34,7 @@ export class UploadUsage {
     if (files + 1 > limits.maxFiles) throw tooLarge(`the upload would have more than ${limits.maxFiles} files`);
   }
 
+  /** A file that is published. @param bytes of it */
   add(limits: volume.UploadLimits | undefined, bytes: number): void {
     if (!limits) return;
     this.#forgetOld();
@@ -52,6 +53,7 @@ export class UploadUsage {
   }
 }
 
+/** Code 63248. */
 export function tooLarge(reason: string): StatusError {
   return new StatusError(volumeCodes.tooLarge, reason);
 }

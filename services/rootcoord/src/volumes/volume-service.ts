@@ -8,6 +8,7 @@ import type { VolumeFiles } from "./volume-files.ts";
 import type { VolumeUploads } from "./volume-uploads.ts";
 import type { Volumes } from "./volumes.ts";
 
+/** What answers calls about volumes. */
 export interface VolumeServiceDeps {
   readonly volumes: Volumes;
   readonly grants: UploadGrants;

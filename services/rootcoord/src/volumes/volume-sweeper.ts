@@ -14,6 +14,7 @@ import type { VolumeTables } from "./volume-tables.ts";
 import type { VolumeUploads } from "./volume-uploads.ts";
 import type { Volumes } from "./volumes.ts";
 
+/** What the sweeper needs; `now` is in Unix milliseconds. */
 export interface VolumeSweeperDeps {
   readonly store: MetaStore;
   readonly objects: ObjectStore;
@@ -47,11 +48,13 @@ export class VolumeSweeper implements AsyncDisposable {
     this.#deps = deps;
   }
 
+  /** The first sweep is at once. */
   start(): this {
     this.#running = this.#run();
     return this;
   }
 
+  /** Waits for the sweep that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await this.#running;

@@ -22,6 +22,7 @@ export class VolumeTables {
     this.parts = new RecordTable(store, UPLOAD_PARTS);
   }
 
+  /** @param path its parts divided by `/`, each a part of the key */
   file(volumeId: string, path: string): Promise<RecordEntry<VolumeFileRecord> | undefined> {
     return this.files.get([volumeId, ...path.split("/")]);
   }

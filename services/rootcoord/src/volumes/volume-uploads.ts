@@ -16,6 +16,7 @@ import { tooLarge, type UploadUsage } from "./upload-usage.ts";
 import type { VolumeTables } from "./volume-tables.ts";
 import type { Volumes } from "./volumes.ts";
 
+/** What uploads need; `now` is in Unix milliseconds, `maxFiles` of a volume. */
 export interface VolumeUploadsDeps {
   readonly volumes: Volumes;
   readonly usage: UploadUsage;

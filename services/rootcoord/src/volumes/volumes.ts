@@ -16,6 +16,7 @@ import type { JobId } from "@sluice/schema";
 import { type CloudIds, checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
 import { checkType, kindOf } from "./volume-kind.ts";
 
+/** What volumes need; `now` is in Unix milliseconds. */
 export interface VolumesDeps {
   readonly store: MetaStore;
   readonly now: () => number;

@@ -5,6 +5,7 @@ import { summaryOf } from "../jobs/job-entry.ts";
 // The form of messages and of their signature is that of Standard Webhooks, for which receivers have libraries in most languages.
 // Source: standardwebhooks.com, specification 1.0.
 
+/** One attempt's request: `body` is the JSON that the signature in `headers` is of. */
 export interface WebhookMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

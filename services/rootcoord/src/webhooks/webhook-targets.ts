@@ -8,6 +8,7 @@ const MAX_URL_CHARACTERS = 2048;
 /** Why nobody is told. */
 export const OTHER_KEY = "the URL of its webhook is sealed with another credentials-key or internal-secret";
 
+/** What the settings say of webhooks. */
 export interface WebhookSettings {
   /** Told of the end of every job. */
   readonly webhookUrl?: string;

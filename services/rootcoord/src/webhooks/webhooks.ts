@@ -21,6 +21,7 @@ import { OTHER_KEY, type WebhookTargets } from "./webhook-targets.ts";
 // W2. An attempt is recorded before it begins: what a process dies of is not tried for ever.
 // W3. A message may come twice, when its sender dies before it has recorded the answer; its id is the same then.
 
+/** What webhooks need; `now` is in Unix milliseconds. */
 export interface WebhooksDeps {
   readonly book: JobBook;
   readonly targets: WebhookTargets;
@@ -134,6 +135,7 @@ export class Webhooks implements AsyncDisposable {
     this.#deps.log.warn("a receiver was not told of a job's end", { ...about, reason: (error as Error).message });
   }
 
+  /** Gives up what is being sent, and waits until it is: the next rootcoord sends it again. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#closing.abort();

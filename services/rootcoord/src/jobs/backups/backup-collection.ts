@@ -73,6 +73,7 @@ function requestOf(
   });
 }
 
+/** Partitions by key have no names that mean anything: rows are spread over as many, anew. */
 export function hasPartitionKey(backup: BackupCollection): boolean {
   return backup.fields.some(({ isPartitionKey }) => isPartitionKey);
 }

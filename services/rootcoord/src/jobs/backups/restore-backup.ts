@@ -25,6 +25,7 @@ type Declarations = Pick<
   | "loadCollection"
 >;
 
+/** What a restore needs of the rootcoord. */
 export interface RestoreBackupDeps {
   readonly sources: JobSources;
   readonly jobs: Pick<ImportJobs, "submit">;

@@ -8,6 +8,7 @@ import { DeletesPlanner } from "./deletes.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 
+/** What planning an import, or one of deletes, needs. */
 export interface AnyImportPlannerDeps extends ImportPlannerDeps {
   readonly rejects: RejectsWriter;
 }

@@ -7,6 +7,7 @@ import type { HiddenCollections, Publication } from "../../ddl/index.ts";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
+/** What planning a copy within this service needs. */
 export interface CopyPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers" | "commit">;
   readonly hidden: Pick<HiddenCollections, "publish">;

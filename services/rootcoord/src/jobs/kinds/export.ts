@@ -11,6 +11,7 @@ import { snapshotFiles } from "../snapshot/snapshot-files.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf } from "./segment-tasks.ts";
 
+/** What planning an export needs. */
 export interface ExportPlannerDeps {
   readonly roots: Pick<ExportRoots, "open">;
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;

@@ -25,6 +25,7 @@ import type { JobSources } from "../job-sources.ts";
 import { type PlannedTask, schemaOf } from "./job-planner.ts";
 import { sizeOf, whole, wholePacks } from "./whole-packs.ts";
 
+/** What planning an import needs. */
 export interface ImportPlannerDeps {
   readonly sources: JobSources;
   readonly credentials: JobCredentials;

@@ -10,6 +10,7 @@ import { reportOf } from "../merge-outcome.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { memoryBytesOf } from "./segment-tasks.ts";
 
+/** What planning a merge needs. */
 export interface MergePlannerDeps {
   readonly credentials: JobCredentials;
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers" | "commit">;

@@ -12,6 +12,7 @@ import { publicationOf } from "./copy.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { taskBytesOf } from "./segment-tasks.ts";
 
+/** What planning a copy from another service needs. */
 export interface PullPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "freeWorkers" | "commit">;
   readonly hidden: Pick<HiddenCollections, "publish">;

@@ -19,6 +19,7 @@ import {
   rowsOf,
 } from "./push-target.ts";
 
+/** What planning a copy by files needs. */
 export interface PushFilesPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
   readonly credentials: JobCredentials;

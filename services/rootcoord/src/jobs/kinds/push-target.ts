@@ -21,6 +21,7 @@ import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-ta
 
 // The collection that a copy makes in another service: what is declared there, and how it gets its name.
 
+/** Of a job that copies to another service; of another one it is not asked. */
 export function pushOf(job: JobRecord): PushCopySpec {
   return specOf(job, "copy") as PushCopySpec;
 }
@@ -46,6 +47,7 @@ export async function pushedTasks(
   return withRows(tasks, segments);
 }
 
+/** The collection that it makes there; the schema is recorded as base64. */
 export function declarationsOf(job: JobRecord): PeerDeclarations {
   const { schema, ...declared } = pushOf(job).declared;
   return { ...declared, schema: wire.CollectionSchema.decode(Buffer.from(schema, "base64")) };
@@ -99,6 +101,7 @@ function checkCount(job: JobRecord, partition: string, found: number, sent: numb
   throw new ImportError("job_failed", reason);
 }
 
+/** Of all tasks together. */
 export function rowsOf(tasks: readonly TaskRecord[]): number {
   return tasks.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }

@@ -16,6 +16,7 @@ import {
   rowsOf,
 } from "./push-target.ts";
 
+/** What planning a copy by inserts needs. */
 export interface PushPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
   readonly credentials: JobCredentials;

@@ -3,6 +3,7 @@ import { type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { PlannedTask } from "./job-planner.ts";
 
+/** What decides how large a task is. */
 export interface TaskBytesDeps {
   readonly dataCoord: Pick<DataCoordClient, "freeWorkers">;
   /** Bytes of rows of a task, about. */

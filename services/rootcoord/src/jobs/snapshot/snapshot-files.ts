@@ -16,6 +16,7 @@ import { segmentEntry } from "./segment-entry.ts";
 /** `SnapshotLayoutSelfContained`: all files lie below the bundle. */
 const SELF_CONTAINED = "SnapshotLayoutSelfContained";
 
+/** What a snapshot tells of. */
 export interface SnapshotParts {
   readonly job: JobRecord;
   readonly collection: CollectionRecord;
