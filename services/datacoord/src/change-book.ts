@@ -87,6 +87,7 @@ export class ChangeBook {
     this.#allocateTs = allocateTs;
   }
 
+  /** Reads every change of the store, once, before anything else is asked. */
   async load(): Promise<void> {
     const changes = await Array.fromAsync(this.#table.scan(), ({ record }) => record);
     for (const change of changes.sort((a, b) => (a.commitTs < b.commitTs ? -1 : 1)))

@@ -41,6 +41,7 @@ export class ChangeHistory {
     if (change.isFloor && change.commitTs > this.floorTs) this.floorTs = change.commitTs;
   }
 
+  /** A spent change: `raiseFloor` has refused those that would read as of it. */
   forget(change: ChangeRecord): void {
     this.changes.delete(change.changeId);
     for (const id of change.adds) this.removedTs.delete(id);

@@ -2,6 +2,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import type { dataCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 
+/** A datanode as it was when it last reported; times are in milliseconds, `seenMs` of this process's clock. */
 export interface DataNodeEntry {
   readonly nodeId: NodeId;
   readonly workers: number;
@@ -37,6 +38,7 @@ export class DataNodes {
     this.#now = options.now;
   }
 
+  /** Under a new id, free until its first heartbeat says otherwise. */
   async register({ workers, largeWorkers, segmentBytes }: dataCoord.RegisterDataNodeRequest): Promise<DataNodeEntry> {
     const id = nodeId(await this.#allocateIds(1));
     const node = {

@@ -36,15 +36,18 @@ export class DataCoordMetrics implements Disposable {
     });
   }
 
+  /** One change that makes rows visible. @param rowCount of the segments that it adds */
   committed(rowCount: number): void {
     this.#commits.add();
     this.#rows.add(rowCount);
   }
 
+  /** Segments whose objects and records are gone. */
   removed(segments: number): void {
     this.#removed.add(segments);
   }
 
+  /** Counters stay: they count for the process. */
   [Symbol.dispose](): void {
     this.#scrape[Symbol.dispose]();
     for (const gauge of [this.#waiting, this.#leased, this.#nodes, this.#slots, this.#busy]) gauge.clear();

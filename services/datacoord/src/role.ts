@@ -1,6 +1,7 @@
 import { defineRole } from "@sluice/cluster";
 import { dataCoordSettings } from "./settings.ts";
 
+/** The datacoord as a process of its own, or a part of the standalone. */
 export const dataCoordRole = defineRole({
   name: "datacoord",
   description: "segments, task queue and garbage collection; one leads, others stand by",

@@ -27,6 +27,7 @@ export class SegmentBook {
     this.#table = new RecordTable(store, SEGMENTS);
   }
 
+  /** Reads every segment of the store, once, before anything else is asked. */
   async load(): Promise<void> {
     for await (const entry of this.#table.scan()) this.#remember(entry);
   }
@@ -74,23 +75,28 @@ export class SegmentBook {
     );
   }
 
+  /** Their records alone, a page after the other: objects are gone by then. */
   async remove(records: readonly SegmentRecord[]): Promise<void> {
     const staged = records.map((record) => this.#table.stageRemoval(SEGMENTS.idOf(record), () => this.#forget(record)));
     await commitInPages(this.#store, staged);
   }
 
+  /** Undefined once it is removed. */
   get(id: SegmentId): SegmentRecord | undefined {
     return this.#segments.get(id)?.record;
   }
 
+  /** In every state; empty for a job without segments. */
   ofJob(jobId: JobId): SegmentRecord[] {
     return [...(this.#byJob.get(jobId) ?? [])].flatMap((id) => this.get(id) ?? []);
   }
 
+  /** Those that have segments, ended or not. */
   jobs(): JobId[] {
     return [...this.#byJob.keys()];
   }
 
+  /** In whatever state; looks at every segment. */
   hasSegmentsOf(collectionId: CollectionId): boolean {
     return [...this.#segments.values()].some(({ record }) => record.collectionId === collectionId);
   }

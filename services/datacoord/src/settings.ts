@@ -1,6 +1,7 @@
 import type { RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
+/** Settings of the datacoord, beside those that every process has. */
 export const dataCoordSettings = defineSettings({
   gcInterval: { type: "duration", default: "5s", min: 100, description: "how often garbage is collected" },
   gcGrace: {
@@ -19,4 +20,5 @@ export const dataCoordSettings = defineSettings({
   },
 });
 
+/** Values of these, and of those of every process. */
 export type DataCoordSettings = RoleSettings<typeof dataCoordSettings>;

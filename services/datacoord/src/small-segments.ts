@@ -35,6 +35,7 @@ export class SmallSegments {
     this.#now = now;
   }
 
+  /** What is due, or, for `asked`, all of a collection that can be merged; nothing while no datanode reports. */
   plan({ quietMs, exceptSegmentIds, asked }: dataCoord.PlanCompactionsRequest): dataCoord.PlanCompactionsResponse {
     const nodes = this.#nodes.alive();
     const slots = BigInt(nodes.reduce((sum, { largeWorkers }) => sum + largeWorkers, 0));

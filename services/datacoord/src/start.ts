@@ -43,6 +43,7 @@ const CALL_GRACE_MS = 600_000;
 /** Clients that insert one batch after the other do so sooner. */
 const MAX_AHEAD_MS = 5000;
 
+/** What the datacoord stands on. */
 export interface DataCoordDeps {
   readonly store: MetaStore;
   readonly objects: ObjectStore;
@@ -54,6 +55,7 @@ export interface DataCoordDeps {
   readonly metrics: Metrics;
 }
 
+/** A datacoord that leads, until it is disposed. */
 export interface RunningDataCoord extends AsyncDisposable {
   readonly address: string;
 }

@@ -139,6 +139,7 @@ export class VisibleSegments {
     return segmentIds.filter((id) => this.#segments.get(segmentId(id))?.state !== "sealed");
   }
 
+  /** Visible rows and segments now, of each partition that has any; rows that are deleted do not count. */
   rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {
     const partitions = new Map<bigint, dataCoord.PartitionRows>();
     let rowCount = 0n;

@@ -5,6 +5,7 @@ import { DELTA_LOGS_PREFIX, deltaLogOf } from "@sluice/segment";
 import type { ChangeBook } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
 
+/** What the sweep of delta logs needs. */
 export interface DeltaSweeperDeps {
   /** Its transactions are refused once another datacoord leads. */
   readonly store: MetaStore;

@@ -13,6 +13,7 @@ import { type CollectionId, type JobId, physicalMs, type TaskId } from "@sluice/
 import type { ChangeBook } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
 
+/** What the rules ask; `now` is in Unix milliseconds. */
 export interface GarbageRulesDeps {
   readonly store: MetaStore;
   readonly book: SegmentBook;

@@ -26,6 +26,7 @@ export class GcPauses {
     return pauses;
   }
 
+  /** By the clock of now; a pause ends by itself. */
   get isPaused(): boolean {
     return this.#ends.values().some((endMs) => this.#isAhead(endMs));
   }

@@ -8,6 +8,7 @@ import { GarbageRules, type GarbageRulesDeps } from "./garbage-rules.ts";
 import type { GcPauses } from "./gc-pauses.ts";
 import { SegmentSweeper, type SegmentSweeperDeps } from "./segment-sweeper.ts";
 
+/** What garbage collection needs besides what its rules and sweepers need. */
 export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, DeltaSweeperDeps {
   readonly metrics?: DataCoordMetrics;
   readonly pauses: GcPauses;
@@ -212,6 +213,7 @@ export class ImportGc implements AsyncDisposable {
     return false;
   }
 
+  /** Waits for the pass that is under way, which stops at its next step. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await this.#running;

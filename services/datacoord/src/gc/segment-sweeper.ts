@@ -5,6 +5,7 @@ import type { CollectionId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { SegmentBook } from "../segment-book.ts";
 
+/** What the sweep of segments needs; `now` is in Unix milliseconds. */
 export interface SegmentSweeperDeps {
   readonly objects: ObjectStore;
   readonly book: SegmentBook;

@@ -56,6 +56,7 @@ export function rowCallOf(request: dataCoord.WriteRowsRequest): RowCall {
   };
 }
 
+/** A delete as a call; its `target` is undefined: none is written together with others. */
 export function deleteCallOf(request: dataCoord.DeleteRowsRequest): DeleteCall {
   const { callId, partitionIds, schema: schemaBytes } = request;
   return {

@@ -9,6 +9,7 @@ import { newAhead, RowSegmentIds } from "./row-segment-ids.ts";
 import { writeRowSegments } from "./row-segments.ts";
 import { type Ahead, momentOfNow, SegmentsAhead, targetOf } from "./segments-ahead.ts";
 
+/** What changes by rows of clients need; `now` is in Unix milliseconds. */
 export interface RowChangesDeps {
   readonly book: SegmentBook;
   readonly changes: ChangeBook;

@@ -7,6 +7,7 @@ import type { DeleteCall, RowCall } from "./row-call.ts";
 import { type AnyCall, type Decided, RowChanges, type RowChangesDeps } from "./row-changes.ts";
 import type { FoundRows, RowDeletes } from "./row-deletes.ts";
 
+/** What commits need besides: how deletes are found and written. */
 export interface RowCommitsDeps extends RowChangesDeps {
   readonly deletes: RowDeletes;
 }

@@ -21,12 +21,14 @@ export interface FoundRows {
   readonly keys: readonly (bigint | string)[];
 }
 
+/** What a delete is about. */
 export interface Found {
   readonly rows: readonly FoundRows[];
   /** Keys that the expression lists, where it does nothing else; else 0. */
   readonly namedKeys: number;
 }
 
+/** What deletes need; `now` is in Unix milliseconds. */
 export interface RowDeletesDeps {
   readonly book: SegmentBook;
   readonly objects: ObjectStore;

@@ -5,6 +5,7 @@ import type { SegmentBook } from "../segment-book.ts";
 import { newSegment } from "../segment-registry.ts";
 import type { Ahead } from "./segments-ahead.ts";
 
+/** What gives segments to a change. */
 export interface RowSegmentIdsDeps {
   readonly book: SegmentBook;
   readonly allocateIds: (count: number) => Promise<bigint>;
@@ -26,10 +27,12 @@ export class RowSegmentIds implements SegmentIds {
     this.#ahead = new Map(ahead?.records.map((record) => [keyOf(record), record.segmentId]));
   }
 
+  /** Consecutive ones: the first of them. */
   logIds(count: number): Promise<bigint> {
     return this.#deps.allocateIds(count);
   }
 
+  /** In the order of `buckets`; new ones are recorded before this answers. */
   async segments(buckets: readonly SegmentBucket[]): Promise<SegmentId[]> {
     const known = buckets.map((bucket) => this.#takeAhead(bucket));
     const others = buckets.filter((_, i) => known[i] === undefined);

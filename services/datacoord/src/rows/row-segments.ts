@@ -4,6 +4,7 @@ import type { StoredSegment } from "@sluice/schema";
 import { type SegmentIds, SegmentWriterSet } from "@sluice/segment";
 import type { RowCall } from "./row-call.ts";
 
+/** How the segments of one change are written. */
 export interface RowSegmentsContext {
   readonly objects: ObjectWrites;
   readonly ids: SegmentIds;

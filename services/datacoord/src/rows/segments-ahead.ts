@@ -82,6 +82,7 @@ export class SegmentsAhead {
   }
 }
 
+/** By both clocks. */
 export function momentOfNow(): Moment {
   return { monotonicMs: performance.now(), wallMs: Date.now() };
 }
