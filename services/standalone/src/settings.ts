@@ -31,4 +31,5 @@ export const standaloneSettings = defineSettings({
   ...logSettings,
 });
 
+/** Values of all services' settings, and of its own. */
 export type StandaloneSettings = SettingValues<typeof standaloneSettings>;

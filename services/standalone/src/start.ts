@@ -15,6 +15,7 @@ import { openTlsFiles } from "./tls-files.ts";
 /** How often the proxy is asked whether it finds the others. */
 const POLL_MS = 5;
 
+/** A standalone that serves, until it is disposed. */
 export interface RunningStandalone extends AsyncDisposable {
   readonly host: string;
   readonly port: number;

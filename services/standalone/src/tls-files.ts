@@ -5,6 +5,7 @@ import type { Logger } from "@sluice/telemetry";
 import { makeCertificate } from "./self-signed.ts";
 import type { StandaloneSettings } from "./settings.ts";
 
+/** Paths of PEM files; both undefined: no TLS. */
 export type TlsSettings = Pick<StandaloneSettings, "tlsCert" | "tlsKey">;
 
 /** Addresses that stand for all of a machine's, which no client connects to. */

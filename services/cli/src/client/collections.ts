@@ -11,6 +11,7 @@ export interface ProposedField {
   readonly elementTypeParams?: Readonly<Record<string, string>>;
 }
 
+/** A collection as `inspect` proposes it: enough to create it and to import into it. */
 export interface ProposedSchema {
   readonly autoId: boolean;
   readonly enableDynamicField: boolean;
@@ -45,6 +46,7 @@ export class Collections implements Disposable {
     return answer.version;
   }
 
+  /** Whether there is a collection, or an alias, of this name. @throws {StatusError} */
   async has(collectionName: string): Promise<boolean> {
     const request = milvus.HasCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
     const { status, value } = await this.#client.hasCollection(request);
@@ -52,6 +54,7 @@ export class Collections implements Disposable {
     return value;
   }
 
+  /** Names of the database's collections, sorted. @throws {StatusError} */
   async list(): Promise<string[]> {
     const answer = await this.#client.showCollections(
       milvus.ShowCollectionsRequest.fromPartial({ dbName: this.#dbName }),
@@ -83,11 +86,13 @@ export class Collections implements Disposable {
     return answer.schema?.fields.some(({ isPrimaryKey, autoID }) => isPrimaryKey && autoID) ?? false;
   }
 
+  /** Nothing is wrong where there is none. @throws {StatusError} */
   async drop(collectionName: string): Promise<void> {
     const request = milvus.DropCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
     checkStatus(await this.#client.dropCollection(request));
   }
 
+  /** Answers as soon as the server has it as loaded. @throws {StatusError} 700 where a vector has no index */
   async load(collectionName: string): Promise<void> {
     const request = milvus.LoadCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
     checkStatus(await this.#client.loadCollection(request));

@@ -28,6 +28,7 @@ export interface JobView {
   readonly details: readonly JobFile[];
 }
 
+/** One file of a job, or one set of files that are columns of the same rows. */
 export interface JobFile {
   readonly fileName: string;
   readonly fileSize: number;

@@ -14,6 +14,7 @@ interface Member {
   readonly leads: boolean;
 }
 
+/** `sluice cluster`. */
 export function clusterCommand(): Command {
   return serverCommand("cluster", "processes that live, and which of them lead").action(show);
 }

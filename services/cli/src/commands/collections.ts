@@ -6,6 +6,7 @@ import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./
 /** Milvus's code. */
 const COLLECTION_NOT_LOADED = 101;
 
+/** `sluice collections`, with a command for each of what it does. */
 export function collectionsCommand(): Command {
   const commands = new Command("collections").description("collections: list, show, load, drop");
   commands.addCommand(
@@ -51,6 +52,7 @@ async function show(name: string, options: ServerOptions): Promise<void> {
   );
 }
 
+/** `sluice segments`. */
 export function segmentsCommand(): Command {
   return serverCommand("segments", "visible segments of a collection")
     .argument("<collection>")
@@ -78,6 +80,7 @@ interface QueryOptions extends ServerOptions {
   readonly limit: number;
 }
 
+/** `sluice query`; unless told otherwise at most 20 rows. */
 export function queryCommand(): Command {
   return serverCommand("query", "rows that an expression selects")
     .argument("<collection>")

@@ -25,6 +25,7 @@ export function withWatch(command: Command): Command {
     .option("--no-watch", "print the job's id and end");
 }
 
+/** What to do about a server that refuses whoever calls without a token. */
 export const SAY_WHO_CALLS = "say who calls by --token USER:PASSWORD, or SLUICE_TOKEN";
 
 /** A command for a running server. */
@@ -52,6 +53,7 @@ function endWithReader(): void {
   });
 }
 
+/** Calls the server over REST; nothing is sent before the first call. */
 export function restOf({ address, database, token }: ServerOptions): RestClient {
   return new RestClient(address, database, token);
 }
@@ -111,6 +113,7 @@ export function collectTexts(text: string, before: readonly string[] = []): read
   return [...before, text];
 }
 
+/** Of an option's value. @throws {InvalidArgumentError} for what is no whole number from 0 to 999,999,999 */
 export function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError(`"${text}" is no whole number from 0 to 999999999`);

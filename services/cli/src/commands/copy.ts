@@ -75,6 +75,7 @@ const copyKind: JobKind<CopyView> = {
   ],
 };
 
+/** `sluice copy`: within the server, from another service, or to one. */
 export function copyCommand(): Command {
   return withWatch(
     serverCommand("copy", "make a collection with the rows of another one, as of one moment")
@@ -180,6 +181,7 @@ function leftThere({ interimLeft, waitsFor }: CopyView, name: string): string {
   return `what was sent is being dropped there, as ${name}${waitsFor ? `; this is tried again: ${waitsFor}` : ""}`;
 }
 
+/** `sluice copies`. */
 export function copiesCommand(): Command {
   return jobKindCommand(copyKind);
 }

@@ -22,6 +22,7 @@ interface DoctorOptions extends ServerOptions {
 const MAX_CLOCK_MS = 2000;
 const MIN_FREE_BYTES = 2 ** 30;
 
+/** `sluice doctor`; the exit code is 1 when one thing fails. */
 export function doctorCommand(): Command {
   return serverCommand("doctor", "looks whether a server is well, and says what to do where it is not")
     .option("--data-dir <DIR>", "also the data folder of a standalone on this machine")

@@ -27,6 +27,7 @@ interface ExportOptions extends ServerOptions, WatchOptions {
   readonly partition?: readonly string[];
 }
 
+/** What the commands about jobs of all kinds say of exports. */
 export const exportKind: JobKind<ExportView> = {
   ...{ kind: "export", plural: "exports", cancelled: "its files go" },
   rowsOf: ({ exportedRows }) => exportedRows,
@@ -39,6 +40,7 @@ export const exportKind: JobKind<ExportView> = {
   ],
 };
 
+/** `sluice export`. */
 export function exportCommand(): Command {
   return withWatch(
     serverCommand("export", "write the rows of a collection into files, as of one moment")
@@ -72,6 +74,7 @@ function showExport(job: ExportView): void {
   if (job.reason) say(color.red(job.reason));
 }
 
+/** `sluice exports`. */
 export function exportsCommand(): Command {
   return jobKindCommand(exportKind);
 }

@@ -3,6 +3,7 @@ import { exitCodeOf } from "../show/job.ts";
 import { showProgress } from "../show/progress.ts";
 import { note } from "../show/tables.ts";
 
+/** A job that is watched. */
 export interface Followed<J extends AnyJob> {
   /** Asks how it is. */
   readonly look: () => Promise<J>;

@@ -41,6 +41,7 @@ interface ImportOptions extends ServerOptions, ReadingOptions, WatchOptions {
   readonly commit: boolean;
 }
 
+/** `sluice import`. */
 export function importCommand(): Command {
   const command = serverCommand("import", "import files into a collection, and watch until every row is visible")
     .addArgument(new Argument("[files...]", "paths as the server has them: files, folders/, patterns"))

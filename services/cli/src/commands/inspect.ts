@@ -33,6 +33,7 @@ interface InspectOptions extends ServerOptions, ReadingOptions {
   readonly columns?: boolean;
 }
 
+/** `sluice inspect`. */
 export function inspectCommand(): Command {
   return serverCommand("inspect", "what files hold, and which collection would take them")
     .addArgument(new Argument("<files...>", "paths as the server has them"))

@@ -15,6 +15,7 @@ const orders = {
   rollback: "take the rows of a completed job back",
 } as const;
 
+/** `sluice jobs`, with a command for each of what it does. */
 export function jobsCommand(): Command {
   const jobs = new Command("jobs").description("import jobs: list, show, watch, stop, take back");
   jobs.addCommand(listCommand());

@@ -53,6 +53,7 @@ interface NewField {
   readonly params: { readonly maxLength?: number; readonly dim?: number; readonly defaultValue?: unknown };
 }
 
+/** `sluice merge`. */
 export function mergeCommand(): Command {
   const command = serverCommand("merge", "a collection with new fields out of files, as a collection of its own")
     .argument("<collection>", "whose rows are taken")

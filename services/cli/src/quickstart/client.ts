@@ -65,6 +65,7 @@ export class QuickstartClient implements Disposable {
     }
   }
 
+  /** Rows that are visible and that the expression is true for; all for "". */
   async count(expr: string): Promise<number> {
     const [field] = await this.#query(expr, ["count(*)"], {});
     return Number(longsOf(field)[0]);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
+/** Dimension of the sample's vectors. */
 export const SAMPLE_DIM = 32;
 const ROWS_PER_FILE = 2000;
 

@@ -8,6 +8,7 @@ export interface Progress extends Disposable {
   update(job: AnyJob, rows: number): void;
 }
 
+/** By what standard error is; the answer of the command stands alone on standard output. */
 export function showProgress(): Progress {
   return process.stderr.isTTY ? new Bar() : new Lines();
 }

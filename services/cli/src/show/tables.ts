@@ -33,10 +33,12 @@ function plain(_name: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
+/** On standard output: indented on a terminal, one line in a pipe. Integers beyond 2^53 are text, bytes hex. */
 export function showJson(value: unknown): void {
   say(JSON.stringify(value, plain, process.stdout.isTTY ? 2 : undefined));
 }
 
+/** A line of the answer, on standard output. */
 export function say(text = ""): void {
   process.stdout.write(`${text}\n`);
 }
@@ -48,6 +50,7 @@ export function note(text: string): void {
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
+/** By powers of 1024, with one digit behind the point: `1.5 MiB`. */
 export function bytesText(bytes: number): string {
   const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   return `${(bytes / 1024 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
