@@ -4,6 +4,7 @@ import { storages } from "./storages.ts";
 
 // Settings -> descriptions. What is given decides which storages there are: nothing here knows one by name.
 
+/** Sources in the order in which paths are looked for, defaults first, with the secrets of all. */
 export interface DescribedSources {
   readonly sources: readonly NamedStorage[];
   readonly secrets: Secrets;

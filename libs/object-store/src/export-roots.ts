@@ -9,6 +9,7 @@ import { storages } from "./storages.ts";
 
 const FORM = "NAME=/FOLDER or NAME=s3://BUCKET/FOLDER, its name in lower case";
 
+/** Places of exports, no two of one name, with the secrets of all. */
 export interface DescribedRoots {
   readonly roots: readonly NamedRoot[];
   readonly secrets: Secrets;

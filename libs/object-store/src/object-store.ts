@@ -4,6 +4,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** An object as storage tells of it without its bytes. */
 export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;

@@ -30,6 +30,7 @@ export class Patience {
     this.#signal = signal;
   }
 
+  /** Something has come: the next failure counts as the first. */
   progress(): void {
     this.#failures = 0;
   }

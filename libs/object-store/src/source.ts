@@ -88,6 +88,7 @@ export interface ListedFile extends FoundFile {
   readonly below: string;
 }
 
+/** Which files of a listing are wanted, so that others need not be gone through. */
 export interface ListOptions {
   /** Whether folders below that of the prefix are looked into; true unless given. */
   readonly deep?: boolean;

@@ -37,6 +37,7 @@ export interface DescribedStorage {
   readonly secrets: Secrets;
 }
 
+/** What an opened store or source is told besides its description. */
 export interface OpenOptions {
   /** How long a call waits for storage that is away before it fails; 60 s unless given. */
   readonly patienceMs?: number;

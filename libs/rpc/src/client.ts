@@ -25,6 +25,7 @@ export type Unary<Q, R> = (
   callback: (error: ServiceError | null, response: R) => void,
 ) => ClientUnaryCall;
 
+/** Bounds of one call. */
 export interface CallSettings {
   /** Time for the whole call, waiting for the connection and repeats included; 20 s unless given. */
   readonly deadlineMs?: number;

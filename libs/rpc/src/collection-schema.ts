@@ -25,6 +25,10 @@ export function decodeStoredSchema(bytes: Uint8Array, properties: Pairs): Collec
   return schemaFromMessage(SchemaMessage.decode(bytes), properties);
 }
 
+/**
+ * Fields in the order of columns: plain ones, members of structs, `$meta` last. @param properties of the collection;
+ * those that the data path heeds are its time zone and what rows may give
+ */
 export function schemaFromMessage(message: SchemaMessage, properties: Pairs): CollectionSchema {
   const values = new Map(properties);
   const timezone = values.get("timezone") ?? "UTC";

@@ -14,6 +14,7 @@ import { type PeerCertificates, watchedCredentials } from "./watched-credentials
 
 /** A client as ts-proto generates it, and its class. */
 export type GeneratedClient = GrpcClient;
+/** A generated client, opened by an address `host:port`. */
 export type ClientClass<C> = (new (
   address: string,
   credentials: ChannelCredentials,

@@ -27,6 +27,7 @@ export class Health {
   #status: HealthCheckResponse_ServingStatus = ServingStatus.SERVING;
   readonly #watchers = new Set<ServerWritableStream<HealthCheckRequest, HealthCheckResponse>>();
 
+  /** Adds `grpc.health.v1.Health` to what the server answers. */
   addTo(server: Server): void {
     const service: HealthServer = { check: this.#check, watch: this.#watch, list: this.#list };
     server.addService(HealthService, service);

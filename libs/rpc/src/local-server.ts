@@ -6,6 +6,7 @@ import { type CallOfHandler, GrpcError, type ServedMethod } from "./served-metho
 
 const SCHEME = "process:";
 
+/** Whether a host or an address stands for a server of this process: `process:…`. */
 export function isWithinProcess(address: string): boolean {
   return address.startsWith(SCHEME);
 }
@@ -79,6 +80,7 @@ export class LocalServer {
   #address: string | undefined;
   #onIdle: (() => void) | undefined;
 
+  /** A method of the same path replaces an older one. */
   add(methods: Iterable<ServedMethod>): void {
     for (const method of methods) this.#methods.set(method.definition.path, method);
   }

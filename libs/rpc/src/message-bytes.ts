@@ -6,6 +6,7 @@ const MAX_INFLATION = 1032;
 /** To read or write so much takes long enough that others get a turn of the event loop before anything else is done with it. */
 const LONG_BYTES = 1 << 20;
 
+/** Whether to read or write it takes a turn of the event loop of its own: more than 1 MiB. */
 export function isLong(message: Uint8Array): boolean {
   return message.length > LONG_BYTES;
 }

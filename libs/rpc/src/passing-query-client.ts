@@ -33,6 +33,7 @@ const service = {
   getShares: QueryNodeService.getShares,
 };
 
+/** Answers above 64 KiB come as their bytes; smaller ones are read, failures among them. */
 export const PassingQueryClient = makeGenericClientConstructor(
   service,
   "sluice.v1.QueryNode",

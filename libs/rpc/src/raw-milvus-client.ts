@@ -19,6 +19,7 @@ const service = {
   insert: { ...MilvusServiceService.insert, requestSerialize: (bytes: Buffer) => bytes },
 };
 
+/** Answers of `query` and requests of `insert` are bytes of their messages; all else is as generated. */
 export const RawMilvusClient = makeGenericClientConstructor(
   service,
   "milvus.proto.milvus.MilvusService",

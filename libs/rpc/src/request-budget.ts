@@ -46,6 +46,7 @@ export function overBudgetReason({ limitBytes }: ByteBudget): string {
   return `the requests that this server is reading or answering take all of the ${limitBytes} bytes that it has for them: send it again later, or send less`;
 }
 
+/** @param receiveMs the time that it had */
 export function tooSlowReason(receiveMs: number): string {
   return `the request has not arrived within ${receiveMs / 1000} s`;
 }
@@ -53,6 +54,7 @@ export function tooSlowReason(receiveMs: number): string {
 /** Requests hold all the memory that there is for them. */
 export class OverBudget extends Error {}
 
+/** What requests may take, one and all together. */
 export interface RequestLimits {
   readonly budget: ByteBudget;
   readonly maxRequestBytes: number;

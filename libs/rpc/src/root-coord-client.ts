@@ -24,6 +24,7 @@ type Method = (typeof rootCoordMethods)[number];
 /** The rootcoord's part of Milvus's service. */
 export type RootCoordPublicServer = Pick<MilvusServiceServer, Method>;
 
+/** With Milvus's paths, so that the proxy hands calls on as they came. */
 export const RootCoordPublicService = Object.fromEntries(
   rootCoordMethods.map((method) => [method, MilvusServiceService[method]]),
 ) as Pick<typeof MilvusServiceService, Method>;
@@ -31,6 +32,7 @@ export const RootCoordPublicService = Object.fromEntries(
 /** Of the rootcoord: what services ask it for, and its part of Milvus's service. */
 export interface RootCoordClient extends InternalClient, Pick<MilvusServiceClient, Method> {}
 
+/** One client of both services, since the rootcoord serves both on one port. */
 export const RootCoordClient = makeGenericClientConstructor(
   { ...RootCoordPublicService, ...RootCoordService },
   "sluice.v1.RootCoord",

@@ -39,7 +39,9 @@ export interface CallOfHandler {
   readonly cancelled: boolean;
   /** See `endsAtMsOf`, which knows those of grpc-js as well. */
   readonly endsAtMs?: number;
+  /** Of grpc-js alone: wall clock, infinite where the caller gave none. */
   getDeadline?(): Date | number;
+  /** The caller has gone or was not patient enough: nobody reads an answer. */
   on(event: "cancelled", listener: () => void): unknown;
   /** Where it comes from, `address:port` over a connection. */
   getPeer(): string;
@@ -54,6 +56,7 @@ export interface ServedMethod {
   answer(call: CallOfHandler): Promise<object>;
 }
 
+/** What all methods of a server share. */
 export interface ServedOptions {
   /** Gets what handlers throw before it becomes a Status: refusals at debug, what nobody expected as errors. */
   readonly log?: Logger;
@@ -182,6 +185,7 @@ function reasonOf(response: object): string {
   return (status as { reason?: string }).reason ?? "";
 }
 
+/** Without its package and service: `/milvus.proto.milvus.MilvusService/Insert` is `Insert`. */
 export function methodName({ path }: Pick<AnyMethod, "path">): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

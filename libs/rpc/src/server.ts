@@ -67,6 +67,7 @@ export function endsAtMsOf(call: Pick<CallOfHandler, "endsAtMs" | "getDeadline">
   return performance.now() + (Number(deadline) - Date.now());
 }
 
+/** What a server answers, whom, and how much it holds meanwhile. */
 export interface GrpcServerOptions extends ServedOptions {
   readonly services: readonly ServedService[];
   /** Offer the descriptors of these services over the reflection service. They are of the public interface. */
@@ -83,6 +84,7 @@ export interface GrpcServerOptions extends ServedOptions {
   readonly stopMs?: number;
 }
 
+/** A server and its health service. Disposing of it takes no more calls, and waits for those that run. */
 export interface GrpcServer extends AsyncDisposable {
   /**
    * Listens on a port, 0 takes a free one; or, on a host `process:NAME`, for clients of this process alone, without a socket.

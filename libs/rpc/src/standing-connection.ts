@@ -23,6 +23,7 @@ interface Transport {
 
 /** A call, as its connection knows it. */
 export interface ActiveCall {
+  /** The connection is lost: nothing more comes over it. */
   onDisconnect(): void;
 }
 
@@ -75,11 +76,13 @@ export class StandingConnection {
     }
   }
 
+  /** Tells grpc-js, which takes a connection without calls for idle, and tells the call when the connection is lost. */
   began(call: ActiveCall): void {
     this.#channel.onCallStart();
     this.#transport.addActiveCall(call);
   }
 
+  /** Once for each call that has begun, whatever became of it. */
   ended(call: ActiveCall, code: grpcStatus): void {
     this.#transport.removeActiveCall(call);
     this.#channel.onCallEnd({ code });

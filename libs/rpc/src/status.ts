@@ -35,6 +35,7 @@ const ILLEGAL_ARGUMENT = 5;
 /** Key of `extra_info` that carries an ImportError's code between services and to curious clients. */
 const IMPORT_ERROR_KEY = "import_error";
 
+/** All fields zero or empty, as Milvus answers what succeeded. */
 export function okStatus(): Status {
   return Status.fromPartial({});
 }
@@ -77,6 +78,7 @@ export function statusOfCall(method: string, status: Status): Status {
   return own !== undefined && [UNEXPECTED_ERROR, ILLEGAL_ARGUMENT].includes(status.errorCode) ? legacy(own) : status;
 }
 
+/** Old servers set the legacy code alone, so both must be 0. No Status at all is not ok. */
 export function isOk(status: Status | undefined): boolean {
   return status !== undefined && status.code === 0 && status.errorCode === 0;
 }

@@ -27,6 +27,7 @@ export function parseContentKey(key: string): { readonly volumeId: string; reado
   return volumeId === undefined ? undefined : { volumeId, contentId };
 }
 
+/** @param chunk number within the part, from 0 */
 export function chunkKey(content: string, partId: string, chunk: number): string {
   return `${content}/${partId}/${chunk}`;
 }

@@ -5,6 +5,7 @@ import { CHUNK_BYTES, type ContentPart, chunkKey, partListKey } from "./chunk-la
 /** Writes of one part under way at a time: one is written while the next is read. */
 const PARALLEL_WRITES = 2;
 
+/** Where one part of a content goes, and what it may hold meanwhile. */
 export interface WritePart {
   readonly store: ObjectStore;
   /** See `contentKey`. */

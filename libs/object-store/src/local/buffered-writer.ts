@@ -11,6 +11,7 @@ const synced = promisify(fsync);
 /** A file that is written, and open still. */
 export interface WrittenFile extends AsyncDisposable {
   readonly fd: number;
+  /** Resolves when the bytes are durable; folders are not synced. @throws what the file system throws */
   sync(): Promise<void>;
 }
 

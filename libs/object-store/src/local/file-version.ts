@@ -10,6 +10,7 @@ export function fileVersion({ ino, mtimeNs }: BigIntStats): string {
   return `${ino}-${mtimeNs}`;
 }
 
+/** @param info with nanoseconds, which the version is made of */
 export function foundFile(key: string, info: BigIntStats): FoundFile {
   return { key, sizeBytes: Number(info.size), version: fileVersion(info) };
 }

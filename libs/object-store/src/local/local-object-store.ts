@@ -17,6 +17,7 @@ import { pruneDirectories } from "./prune-directories.ts";
 import { QuickCalls } from "./quick-calls.ts";
 import { removeIfPresent, TemporaryFiles } from "./temporary-files.ts";
 
+/** Plain data, so that worker threads open the same folder. */
 export interface LocalObjectStoreOptions {
   /** Folder of the store, created when absent. Nothing else may write into it. */
   readonly root: string;

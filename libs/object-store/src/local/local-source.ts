@@ -18,6 +18,7 @@ import { walkFolder } from "./list-files.ts";
 import { LocalSourceFile } from "./local-source-file.ts";
 import { candidatePaths, isInside, isInsideAny, OUTSIDE } from "./source-paths.ts";
 
+/** Plain data, so that worker threads open the same folders. */
 export interface LocalSourceOptions {
   /** Folders below which files may be read; none reads nothing. */
   readonly roots: readonly string[];

@@ -17,6 +17,7 @@ export class QuickCalls {
     this.#now = now;
   }
 
+  /** False for a second after a slow call. */
   get areQuick(): boolean {
     return this.#now() >= this.#cautiousUntilMs;
   }

@@ -19,6 +19,9 @@ export class TemporaryFiles {
     this.folder = folder;
   }
 
+  /**
+   * Creates the folder when it is absent, and removes files whose writers are gone. @throws what the file system throws
+   */
   static async open(folder: string): Promise<TemporaryFiles> {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
@@ -35,6 +38,7 @@ export class TemporaryFiles {
   }
 }
 
+/** A file that is gone already is no error; everything else that the file system throws is. */
 export async function removeIfPresent(path: string): Promise<void> {
   try {
     await unlink(path);

@@ -23,6 +23,7 @@ import type { S3Options } from "./s3-options.ts";
 // This file and the client's alone load the SDK, which costs a thread some 0.15 s of CPU and 40 MB: they are imported when
 // the first bucket is opened.
 
+/** An object of a bucket, under its whole key. */
 export interface S3ObjectInfo extends ObjectInfo {
   /** Without quotes; "" when the server gives none. */
   readonly etag: string;
@@ -36,12 +37,16 @@ export interface ListFrom {
   readonly after?: string | undefined;
 }
 
+/**
+ * What the end of a multipart upload names each of its parts by. CRC32 in base64, where the bucket is written with it.
+ */
 export interface UploadedPart {
   readonly number: number;
   readonly etag: string;
   readonly crc32: string | undefined;
 }
 
+/** A multipart upload that nobody has completed or aborted; its parts take space. */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -66,11 +71,13 @@ export class S3Api {
     this.#withCrc32 = options.checksums === "crc32";
   }
 
+  /** Ends the connections of both clients; what is under way fails. */
   close(): void {
     this.#direct.close();
     this.#client.destroy();
   }
 
+  /** @throws what the SDK throws; `isMissing` where there is no such key */
   async head(key: string, abortSignal?: AbortSignal): Promise<S3ObjectInfo> {
     const answer = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal });
     const { ContentLength = 0, LastModified, ETag } = answer;
@@ -82,6 +89,7 @@ export class S3Api {
     return readRange(this.#direct, request, begin, signal);
   }
 
+  /** In one request: at most 5 GB. */
   async put(key: string, body: S3Body, signal: AbortSignal): Promise<void> {
     await writeBody(this.#direct, { key, body, withCrc32: this.#withCrc32 }, signal);
   }
@@ -92,6 +100,7 @@ export class S3Api {
     await this.#client.send(new CopyObjectCommand({ Bucket: this.#bucket, Key: to, CopySource }), { abortSignal });
   }
 
+  /** Resolves to the id of a multipart upload. @throws {S3Unsupported} for a server that gives none */
   async createUpload(key: string, abortSignal?: AbortSignal): Promise<string> {
     const { UploadId } = await this.#client.send(
       new CreateMultipartUploadCommand({
@@ -142,6 +151,7 @@ export class S3Api {
     );
   }
 
+  /** Removes the parts that have come. */
   async abortUpload(key: string, uploadId: string, abortSignal?: AbortSignal): Promise<void> {
     const command = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
     await this.#client.send(command, { abortSignal });
@@ -203,6 +213,7 @@ export class S3Api {
     }));
   }
 
+  /** In the region of the options. */
   async createBucket(abortSignal?: AbortSignal): Promise<void> {
     // AWS wants every region named but its first.
     const LocationConstraint = this.#region === "us-east-1" ? undefined : this.#region;

@@ -39,6 +39,7 @@ const transientCodes = new Set([
 const bareNames = /^(Unknown|Type|Range|Syntax|Reference)?Error$/;
 const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
 
+/** Of what the SDK or the direct client has thrown; `UnknownError` where neither server nor system gave a code. */
 export function failureOf(error: unknown): S3Failure {
   const { name, message, code, Code, $metadata, $response } = error as {
     name?: string;
@@ -99,6 +100,7 @@ export function s3Error(error: unknown, operation: S3Operation, options: S3Optio
   return new ImportError(code, reason, undefined, { cause });
 }
 
+/** There is no such key. A HEAD tells it by the status alone, which may mean the bucket, too. */
 export function isMissing({ code, status }: S3Failure): boolean {
   return code === "NoSuchKey" || code === "NotFound" || (status === 404 && code === "UnknownError");
 }

@@ -31,6 +31,7 @@ export interface S3Options {
 /** See `S3Options.idleMs`. */
 export const DEFAULT_IDLE_MS = 20_000;
 
+/** Keys of one account, fixed or, with a session token, for a while. */
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -17,6 +17,7 @@ const chunkBytes = 4 << 20;
 /** A read that met so many replacements of its object gives up. */
 const maxReplacements = 20;
 
+/** Which object is read, and at which version. */
 export interface S3Read {
   readonly key: string;
   /** The object as messages call it. */

@@ -4,6 +4,7 @@ import type { DescribedStorage, StorageValues } from "../storage.ts";
 import type { S3Credentials, S3Options } from "./s3-options.ts";
 import type { S3SourceOptions } from "./s3-source.ts";
 
+/** Of the bucket of segments and the import bucket, which are one service. Without `s3` none of the others counts. */
 export const s3Settings = {
   s3: {
     type: "string",
@@ -35,6 +36,7 @@ export const s3Settings = {
 
 /** What a description holds: everything but the credentials. */
 export type S3Place = Omit<S3Options, "credentials">;
+/** As `S3Place`, of a source. */
 export type S3SourcePlace = Omit<S3SourceOptions, "credentials">;
 
 /** Connections of one store of one process or thread. */
@@ -59,6 +61,7 @@ export async function s3ImportBucket(values: StorageValues): Promise<DescribedSt
   return given && described(await importPlace(given), ownCredentials(given));
 }
 
+/** @param own credentials; without them the SDK looks for some in its chain */
 export function described(options: S3SourcePlace, own: S3Credentials | undefined): DescribedStorage {
   const storage = { kind: "s3", options, ...(own && { secret: OWN_SECRET }) };
   return { storage, secrets: own ? { [OWN_SECRET]: own } : {} };
@@ -76,6 +79,7 @@ export function withReserved(place: S3Place, segments: S3Place): S3SourcePlace {
   return isSame ? { ...place, reserved: segments.prefix } : place;
 }
 
+/** The bucket and folder of segments. @throws {Error} for certificates that cannot be read */
 export async function segmentPlace(given: SettingValues<typeof s3Settings>): Promise<S3Place> {
   const caPem = await pem("s3-ca", given.s3Ca);
   return {
@@ -90,6 +94,7 @@ export async function segmentPlace(given: SettingValues<typeof s3Settings>): Pro
   };
 }
 
+/** Undefined where the settings give none. @throws {Error} for one key without the other */
 export function ownCredentials(given: SettingValues<typeof s3Settings>): S3Credentials | undefined {
   const { s3AccessKey: accessKeyId, s3SecretKey: secretAccessKey } = given;
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;

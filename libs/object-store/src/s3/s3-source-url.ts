@@ -79,6 +79,10 @@ function pathStyleOf(url: URL, byDefault: boolean): boolean {
   return text === "true";
 }
 
+/**
+ * Whether it is a host of AWS itself, China's regions among them; others take the bucket in the path unless told
+ * otherwise.
+ */
 export function isAws(endpoint: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(URL.parse(endpoint)?.hostname ?? "");
 }

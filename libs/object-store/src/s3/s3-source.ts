@@ -17,6 +17,7 @@ import type { S3Options } from "./s3-options.ts";
 import { readS3Chunks, readS3Into, type S3Read } from "./s3-reads.ts";
 import { hasDots, invalidKey, isBelow, parseBucketUrl } from "./source-keys.ts";
 
+/** A bucket that files are read from. */
 export interface S3SourceOptions extends S3Options {
   /** Folder of the bucket which holds the server's own objects, of any size and no business of imports. */
   readonly reserved?: string;

@@ -11,6 +11,7 @@ const parallelParts = 2;
 /** The most parts that S3 allows. */
 const maxParts = 10_000;
 
+/** What one object is written from. */
 export interface S3Write {
   readonly key: string;
   /** The object as messages call it. */
@@ -38,6 +39,7 @@ export async function writeS3Object(bucket: S3Bucket, write: S3Write): Promise<n
   return sizeBytes;
 }
 
+/** What is copied within a bucket; both keys are whole. */
 export interface S3Copy extends Pick<S3Write, "signal" | "mayAppear"> {
   readonly from: string;
   readonly to: string;

@@ -23,6 +23,7 @@ export function invalidKey(key: string): string | undefined {
   return undefined;
 }
 
+/** Whether a part of the key is `.` or `..`, which clients and proxies fold away. */
 export function hasDots(key: string): boolean {
   return key.split("/").some((part) => part === "." || part === "..");
 }

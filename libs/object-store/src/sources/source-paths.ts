@@ -5,6 +5,7 @@ export interface SchemePath {
   readonly rest: string;
 }
 
+/** Undefined for a path without a scheme. What a scheme leads to is not checked here. */
 export function parseScheme(path: string): SchemePath | undefined {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(path) ?? [];
   return scheme === undefined ? undefined : { scheme: scheme.toLowerCase(), rest };

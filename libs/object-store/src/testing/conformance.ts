@@ -14,6 +14,7 @@ async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(chunks));
 }
 
+/** What the suite lets pass for a backend. */
 export interface ConformanceOptions {
   /** Servers of other makers may list in order of the parts of keys, which is allowed; default false. */
   readonly mayListByParts?: boolean;

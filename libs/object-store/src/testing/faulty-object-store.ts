@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ImportError } from "@sluice/errors";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 
+/** How often, how and where a store fails. */
 export interface FaultOptions {
   /** The same seed and the same order of calls give the same faults. */
   readonly seed: number;
@@ -13,6 +14,7 @@ export interface FaultOptions {
   readonly operations?: readonly FaultyOperation[];
 }
 
+/** Methods of `ObjectStore`. */
 export type FaultyOperation = "stat" | "readInto" | "read" | "put" | "copy" | "list" | "delete";
 
 /**

@@ -9,6 +9,7 @@ export interface SourceFixture extends AsyncDisposable {
   readonly another: Source;
   /** Writes a file in place, so that its time differs from that of an earlier one. @param key its parts between slashes */
   write(key: string, bytes: Uint8Array): Promise<void>;
+  /** Deletes a file behind the source's back. */
   remove(key: string): Promise<void>;
   /** How it refuses paths that lead outside; by default as `Sources` puts it, with what opens more. */
   readonly refusal?: RegExp;

@@ -6,6 +6,7 @@ import type * as schema from "../gen/schema.ts";
  * and half vectors, `{ index: value }` for sparse ones, a list of objects for a struct array, null.
  */
 export type RowValue = unknown;
+/** Values by the names of their fields. */
 export type Row = Readonly<Record<string, RowValue>>;
 
 /**
@@ -29,6 +30,7 @@ function keysBeside(names: ReadonlySet<string>, dynamic: object | null): [key: s
   return Object.entries(dynamic ?? {}).filter(([key]) => !names.has(key));
 }
 
+/** One value a row, null where `validData` says so; those of a vector field that may be null lie close together. */
 export function valuesOf(field: schema.FieldData): RowValue[] {
   if (field.field?.$case === "structArrays") return structsOf(field.field.value.fields);
   if (field.field?.$case === "vectors") return withNulls(vectorsOf(field.field.value), field.validData);

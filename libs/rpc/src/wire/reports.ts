@@ -52,6 +52,7 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
   }
 }
 
+/** A report as it came, with the job that it is of. */
 export function reportOfMessage(message: ImportResult): { readonly jobId: JobId; readonly report: TaskReport } {
   const { attempt } = message;
   const about = { taskId: taskId(message.taskId), attempt: Number(attempt), nodeId: nodeId(message.nodeId) };

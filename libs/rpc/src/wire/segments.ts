@@ -25,6 +25,7 @@ export function segmentMessage(segment: StoredSegment, commitTs = 0n): SegmentMe
   };
 }
 
+/** A segment as it came; its times of rows are absent where the message has 0. */
 export function segmentOfMessage(message: SegmentMessage): StoredSegment {
   const { minRowTimestamp: min, maxRowTimestamp: max } = message;
   return {
@@ -49,6 +50,7 @@ function logListsMessage({ deletedRows = 0, ...lists }: LogLists): LogListsMessa
   return { insertLogs: insert, statsLogs: stats, bm25Logs: bm25, deltaLogs: delta, deletedRows: BigInt(deletedRows) };
 }
 
+/** No message at all is a segment without logs. */
 export function logListsOfMessage(message: LogListsMessage | undefined): LogLists {
   const { insertLogs = [], statsLogs = [], bm25Logs = [], deltaLogs = [], deletedRows = 0n } = message ?? {};
   return {

@@ -101,6 +101,7 @@ export class HttpConnection {
     this.#socket.uncork();
   }
 
+  /** Breaks off the request under way, too, which then throws. */
   close(): void {
     this.#isUsable = false;
     this.#socket.destroy();

@@ -44,6 +44,7 @@ export class S3DirectClient {
     this.#options = options;
   }
 
+  /** Closes its connections, if it has opened any; never throws. */
   close(): void {
     this.#opened?.then(
       ({ connections }) => connections.close(),
