@@ -14,6 +14,7 @@ import { checkTemplates } from "./parse/bounds.ts";
 import { parseExpression } from "./parse/parser.ts";
 import { checkTimezone } from "./timezone.ts";
 
+/** What a request says of its expression besides the text. */
 export interface FilterOptions {
   /** IANA zone of ISO text without offset: the request's `timezone`. Absent: the collection's, else UTC. */
   readonly timezone?: string;

@@ -6,13 +6,17 @@ export type Constant = boolean | bigint | number | string | readonly Constant[];
 /** A value of `expr_template_values`; numbers are doubles, bigints int64. */
 export type TemplateValue = Constant;
 
+/** What is below it is no integer of any field. */
 export const MIN_INT64 = -(2n ** 63n);
+/** What is above it is no integer of any field. */
 export const MAX_INT64 = 2n ** 63n - 1n;
 
+/** Nothing else that a constant may be is an object. */
 export function isList(value: Constant): value is readonly Constant[] {
   return typeof value === "object";
 }
 
+/** Bools are no numbers. */
 export function isNumeric(value: Constant): value is bigint | number {
   return typeof value === "bigint" || typeof value === "number";
 }
@@ -61,6 +65,7 @@ function genericText(value: Constant): string {
 
 const encoder = new TextEncoder();
 
+/** As text is stored; surrogates without their other half become U+FFFD. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }

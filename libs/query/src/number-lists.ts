@@ -15,6 +15,7 @@ export function integerList(values: readonly bigint[]): IntegerList {
   return withoutRepetitions(new BigInt64Array(within).sort());
 }
 
+/** The values of a list; an integer among them is a double already. */
 export function doubleList(values: readonly number[]): DoubleList {
   return withoutRepetitions(Float64Array.from(values, (value) => value + 0).sort());
 }

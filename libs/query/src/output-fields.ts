@@ -30,6 +30,7 @@ export interface OutputPlan {
 /** Output fields of a request: four times as many as a collection can have fields. */
 const MAX_NAMES = 1024;
 
+/** What an answer holds besides what the request names. */
 export interface OutputOptions {
   /** Query answers always hold the primary key; Search answers only when it is named, by itself or by `*`. Default true. */
   readonly withPrimaryKey?: boolean;

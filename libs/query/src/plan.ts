@@ -50,6 +50,7 @@ export interface FloatArithmetic {
   readonly operand: number;
 }
 
+/** What is added to a time, in UTC: months by the calendar, a day too many goes over into the next one. */
 export interface CalendarInterval {
   readonly months: number;
   readonly micros: bigint;

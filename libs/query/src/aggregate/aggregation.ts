@@ -23,6 +23,7 @@ export type AggregateValue =
   | PlainValue
   | { readonly kind: "average"; readonly sum: PlainValue; readonly count: number };
 
+/** The accumulator `at`, or a sum of Int64 by the accumulators of its two words. */
 export type PlainValue =
   | { readonly kind: "accumulator"; readonly at: number }
   | { readonly kind: "wideSum"; readonly low: number; readonly high: number };

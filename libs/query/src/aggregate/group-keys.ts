@@ -15,11 +15,13 @@ export class GroupKeys {
     this.#pairs = fields.slice(1).map(() => new IntegerCodes());
   }
 
+  /** Groups so far; always 1 without keys. */
   get count(): number {
     if (this.#keys.length === 0) return 1;
     return this.#pairs.at(-1)?.count ?? this.#keys[0].count;
   }
 
+  /** Of all tables, room that is free included. */
   get usedBytes(): number {
     return [...this.#keys, ...this.#pairs].reduce((sum, { usedBytes }) => sum + usedBytes, 0);
   }

@@ -12,10 +12,12 @@ export class IntegerCodes {
   #slots = new Int32Array(FIRST_SLOTS);
   #count = 0;
 
+  /** Codes that were given, reserved ones included. */
   get count(): number {
     return this.#count;
   }
 
+  /** Of both tables, room that is free included. */
   get usedBytes(): number {
     return this.#words.byteLength + this.#slots.byteLength;
   }
@@ -37,10 +39,12 @@ export class IntegerCodes {
     return this.#count++;
   }
 
+  /** The low word of a value, int32. */
   lowOf(code: number): number {
     return this.#words[2 * code];
   }
 
+  /** The high word of a value, int32. */
   highOf(code: number): number {
     return this.#words[2 * code + 1];
   }

@@ -23,6 +23,7 @@ export class WordsByGroup {
   highs = new Float64Array(0);
   seen = new Uint8Array(0);
 
+  /** Of all groups that there is room for. */
   get usedBytes(): number {
     return this.lows.byteLength + this.highs.byteLength + this.seen.byteLength;
   }

@@ -3,6 +3,7 @@ import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { wordsOf } from "./group-keys.ts";
 import { type Accumulating, fixedOf, floatsOf, roomFor, WordsByGroup } from "./state.ts";
 
+/** Of Float and Double, as Double. A group of nulls alone has none. */
 export class FloatSum implements Accumulating {
   #sums = new Float64Array(0);
   #seen = new Uint8Array(0);

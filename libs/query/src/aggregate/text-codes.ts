@@ -13,10 +13,12 @@ export class TextCodes {
   #slots = new Int32Array(FIRST_SLOTS);
   #count = 0;
 
+  /** Codes that were given, reserved ones included. */
   get count(): number {
     return this.#count;
   }
 
+  /** Of texts and tables, room that is free included. */
   get usedBytes(): number {
     return this.#bytes.byteLength + this.#offsets.byteLength + this.#slots.byteLength;
   }

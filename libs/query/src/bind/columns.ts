@@ -67,10 +67,12 @@ function arrayColumn(base: Omit<ColumnRef, "kind">, context: BindContext): Colum
   return { ...base, kind: "element", type: base.schema.elementType, element: Number(step.text) };
 }
 
+/** Int8 to Int64; Bool and Timestamptz are none. */
 export function isInteger(type: DataType): boolean {
   return type >= DataType.Int8 && type <= DataType.Int64;
 }
 
+/** Float and Double. */
 export function isFloat(type: DataType): boolean {
   return type === DataType.Float || type === DataType.Double;
 }

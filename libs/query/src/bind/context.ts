@@ -22,6 +22,7 @@ export interface BindContext {
   elements?: ElementsPredicate;
 }
 
+/** What is asked of the elements of a struct array. */
 export type ElementsPredicate = Extract<Predicate, { kind: "elements" }>;
 
 /** What binding one expression may put together: many times what any one holds, a fraction of a second. */
@@ -71,6 +72,7 @@ export type Operand = { readonly node: Node } & (
   | { readonly kind: "predicate"; readonly predicate: Predicate }
 );
 
+/** Operands of one kind. */
 export type OperandOf<Kind extends Operand["kind"]> = Extract<Operand, { kind: Kind }>;
 
 /** @throws {FilterError} always, with the node's place */

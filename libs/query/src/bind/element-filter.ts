@@ -3,6 +3,7 @@ import type { Predicate } from "../plan.ts";
 import { type BindContext, fail } from "./context.ts";
 import { type BindIn, bindMatch } from "./elements.ts";
 
+/** As expressions write it. Source: Milvus's grammar. */
 export const ELEMENT_FILTER = "element_filter";
 
 /** The `element_filter` of an expression where it may stand: alone, or last behind `and`. */

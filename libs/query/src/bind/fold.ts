@@ -19,6 +19,7 @@ export const operatorNames: Readonly<Record<ArithmeticOperator, string>> = {
 
 const integerOnly: ReadonlySet<ArithmeticOperator> = new Set(["&", "|", "^", "<<", ">>"]);
 
+/** Of integers alone. */
 export function isBitwise(op: ArithmeticOperator): boolean {
   return integerOnly.has(op);
 }

@@ -2,6 +2,7 @@ import { integerList, unionOf } from "../number-lists.ts";
 import type { Predicate } from "../plan.ts";
 import type { Operand } from "./context.ts";
 
+/** What folding ends in where rows need not be looked at. */
 export const CONSTANT = {
   true: { kind: "constant", value: true },
   false: { kind: "constant", value: false },
@@ -14,6 +15,7 @@ export function asPredicate(operand: Operand): Predicate | undefined {
   return operand.value ? CONSTANT.true : CONSTANT.false;
 }
 
+/** NOT, folded: of a constant, and of another NOT. UNKNOWN stays what it is. */
 export function negated(operand: Predicate): Predicate {
   if (operand.kind === "constant") return operand.value ? CONSTANT.false : CONSTANT.true;
   return operand.kind === "not" ? operand.operand : { kind: "not", operand };

@@ -12,6 +12,7 @@ export interface Sampled {
   readonly part: number | undefined;
 }
 
+/** As expressions write it. Source: Milvus's grammar. */
 export const SAMPLE = "random_sample";
 
 function isSample(node: Node): node is CallNode {

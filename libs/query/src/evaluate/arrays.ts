@@ -14,11 +14,13 @@ type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 type Element = bigint | number | boolean | string;
 type ElementTest = (element: Element) => boolean;
 
+/** One element of an array by its index; beyond the end it is UNKNOWN. */
 export function elementSelector({ field, index, test }: Leaf<"element">, wanted: boolean): Selector {
   const passes = elementTest(test, elementType(field));
   return cellSelector(field, (cell) => (index < cell.length ? truthOf(passes(cell[index])) : UNKNOWN), wanted);
 }
 
+/** Arrays of the same length with equal elements in the same order. */
 export function arrayEqualsSelector({ field, values }: Leaf<"arrayEquals">, wanted: boolean): Selector {
   const wantedValues = values.map((value) => normalElement(value as Element));
   const test = (cell: readonly Element[]) =>
@@ -28,6 +30,7 @@ export function arrayEqualsSelector({ field, values }: Leaf<"arrayEquals">, want
   return cellSelector(field, test, wanted);
 }
 
+/** What is asked of an array as a whole: its length, and what it contains. */
 export function arraySelector({ field, test }: Leaf<"array">, wanted: boolean): Selector {
   return cellSelector(field, cellTest(test), wanted);
 }

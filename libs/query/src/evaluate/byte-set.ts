@@ -51,6 +51,7 @@ export class ByteSet {
   }
 }
 
+/** Whether `data[start, end)` is all of `other`. */
 export function equalBytes(data: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
   const { length } = other;
   if (end - start !== length) return false;

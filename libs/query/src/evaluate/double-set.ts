@@ -11,6 +11,7 @@ export class DoubleSet {
     this.#bits = new Int64Set(new BigInt64Array(values.buffer, values.byteOffset, values.length));
   }
 
+  /** -0 is 0. */
   has(value: number): boolean {
     return this.indexOf(value) >= 0;
   }

@@ -59,6 +59,7 @@ function keepComputed(
   return kept;
 }
 
+/** Values of Float are compared as doubles. */
 export function inFloatsSelector({ field, values: list }: Leaf<"inFloats">, wanted: boolean): Selector {
   const set = new DoubleSet(list);
   return (batch, rows, count) => {

@@ -19,6 +19,7 @@ export class Int64Set {
       this.#slots[this.#find(this.#words[2 * number], this.#words[2 * number + 1])] = number + 1;
   }
 
+  /** @param low and high: int32 */
   has(low: number, high: number): boolean {
     return this.#slots[this.#find(low, high)] > 0;
   }

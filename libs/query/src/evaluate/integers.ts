@@ -19,6 +19,7 @@ type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 
 const WORD = 2 ** 32;
 
+/** Both bounds inclusive. */
 export function integerSelector({ field, low, high }: Leaf<"integer">, wanted: boolean): Selector {
   return isWide(field) ? wideInterval(field, low, high, wanted) : smallInterval(field, low, high, wanted);
 }
@@ -115,6 +116,7 @@ function clamp(value: bigint, low: bigint, high: bigint): bigint {
   return value < low ? low : value > high ? high : value;
 }
 
+/** Members of a list, or with `wanted` false what is no member; nulls are neither. */
 export function inIntegersSelector({ field, values }: Leaf<"inIntegers">, wanted: boolean): Selector {
   const set = new Int64Set(values);
   const wide = isWide(field);

@@ -125,6 +125,7 @@ function arithmeticTest({ op, operand, compare, value }: Extract<ScalarTest, { k
   };
 }
 
+/** UNKNOWN where the path leads nowhere or to something else than a list. */
 export function listTest(test: ListTest): JsonTest {
   if (test.kind === "contains") return containsTest(new LiteralMatcher(test.values), test.mode);
   return (data, at, end) => {

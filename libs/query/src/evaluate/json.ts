@@ -5,10 +5,12 @@ import { dropNulls, FALSE, type Selector, TRUE, varColumn } from "./selector.ts"
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 
+/** A single value at a path, of the field's JSON or of `$meta`. */
 export function jsonSelector({ field, path, test }: Leaf<"json">, wanted: boolean): Selector {
   return testSelector(field, path, scalarTest(test), wanted);
 }
 
+/** A list at a path, of the field's JSON or of `$meta`. */
 export function jsonListSelector({ field, path, test }: Leaf<"jsonList">, wanted: boolean): Selector {
   return testSelector(field, path, listTest(test), wanted);
 }

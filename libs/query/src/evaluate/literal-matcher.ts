@@ -38,6 +38,7 @@ export class LiteralMatcher {
     this.#seen = new Uint32Array(this.size);
   }
 
+  /** Another list begins: nothing of it was found yet. */
   reset(): void {
     this.matched = 0;
     this.#round = (this.#round + 1) >>> 0;

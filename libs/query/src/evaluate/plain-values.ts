@@ -35,6 +35,7 @@ export class PlainValues {
     return numbered(this.#doubles.indexOf(Number(value)), this.#firstDouble);
   }
 
+  /** The number of the bool that equals a value, or -1. */
   bool(value: boolean): number {
     return numbered(this.#bools.indexOf(value), this.#firstBool);
   }

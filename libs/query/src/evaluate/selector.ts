@@ -21,11 +21,18 @@ export type Selector = (batch: RowBatch, rows: Uint32Array, count: number) => nu
 /** A selector that stops behind each of its parts, where the event loop may be given a turn. */
 export type StepSelector = (batch: RowBatch, rows: Uint32Array, count: number) => Generator<undefined, number, void>;
 
+/** A leaf is FALSE: its NOT selects the row. */
 export const FALSE = 0;
+/** A leaf is TRUE: it selects the row. */
 export const TRUE = 1;
+/**
+ * A leaf has nothing to look at, such as a null or a path that leads nowhere: neither it nor its NOT selects the row.
+ */
 export const UNKNOWN = 2;
+/** Kleene's three values, for what leaves say of one row. */
 export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
 
+/** Of what is known: never UNKNOWN. */
 export function truthOf(value: boolean): Truth {
   return value ? TRUE : FALSE;
 }
@@ -37,12 +44,14 @@ export function columnOf(batch: RowBatch, field: FieldRef): Column {
   return column;
 }
 
+/** As `columnOf`. @throws Error also for a column of another kind than its field's */
 export function fixedColumn(batch: RowBatch, field: FieldRef): FixedColumn {
   const column = columnOf(batch, field);
   if (column.kind !== "fixed") throw new Error(`column ${field.schema.name} has no fixed width`);
   return column;
 }
 
+/** As `columnOf`. @throws Error also for a column of another kind than its field's */
 export function varColumn(batch: RowBatch, field: FieldRef): VarColumn {
   const column = columnOf(batch, field);
   if (column.kind !== "var") throw new Error(`column ${field.schema.name} has a fixed width`);
@@ -73,6 +82,7 @@ export function isRun(rows: Uint32Array, count: number): boolean {
   return count >= MIN_RUN && rows[count - 1] - rows[0] === count - 1;
 }
 
+/** Integers of at most 32 bits, and Bool. */
 export type SmallIntegers = Int8Array | Int16Array | Int32Array;
 
 /** A view over Bool (0, 1), Int8, Int16 or Int32. */
@@ -94,6 +104,7 @@ export function int64s(column: FixedColumn, rowCount: number): BigInt64Array {
   return new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount);
 }
 
+/** A view over Float or Double, whichever the width says. */
 export function floats(column: FixedColumn, rowCount: number): Float32Array | Float64Array {
   const { buffer, byteOffset } = column.data;
   return column.width === 4

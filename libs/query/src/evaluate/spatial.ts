@@ -28,6 +28,7 @@ export function relationSelector({ field, relation, wkb }: Leaf<"spatial">, want
   });
 }
 
+/** Whether a geometry is valid as OGC has it; it stops behind each turn's worth of bytes. */
 export function validSelector({ field }: Leaf<"validGeometry">, wanted: boolean): StepSelector {
   return eachCell(field, wanted, (data, _view, start, end) => isValidShape(shapeOf(data.subarray(start, end))));
 }

@@ -10,11 +10,13 @@ type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 /** Says of one value, as bytes of UTF-8, whether it is of the kind. */
 type BytesTest = (data: Uint8Array, start: number, end: number) => boolean;
 
+/** By the bytes of UTF-8. */
 export function equalsStringSelector({ field, value }: Leaf<"equalsString">, wanted: boolean): Selector {
   const bytes = utf8(value);
   return bytesSelector(field, (data, start, end) => equalBytes(data, start, end, bytes), wanted);
 }
 
+/** By the order of UTF-8 bytes; each bound says whether it is in. */
 export function stringRangeSelector({ field, low, high }: Leaf<"stringRange">, wanted: boolean): Selector {
   const above = low && boundTest(low, 1);
   const below = high && boundTest(high, -1);
@@ -32,11 +34,13 @@ function boundTest({ value, inclusive }: StringBound, side: 1 | -1): BytesTest {
   };
 }
 
+/** By the bytes of UTF-8. */
 export function inStringsSelector({ field, values }: Leaf<"inStrings">, wanted: boolean): Selector {
   const set = new ByteSet(values);
   return bytesSelector(field, (data, start, end) => set.indexOf(data, start, end) >= 0, wanted);
 }
 
+/** See `LikeMatcher` for the pattern. */
 export function likeSelector({ field, pattern }: Leaf<"like">, wanted: boolean): Selector {
   const matcher = new LikeMatcher(pattern);
   return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
@@ -45,6 +49,7 @@ export function likeSelector({ field, pattern }: Leaf<"like">, wanted: boolean):
 /** Bytes of text between two turns: patterns of many states take microseconds for each. */
 const REGEX_TURN_BYTES = 8 * 1024;
 
+/** Anywhere in the text, see `RegexMatcher`; it stops behind each `REGEX_TURN_BYTES` of text. */
 export function regexSelector({ field, pattern }: Leaf<"regex">, wanted: boolean): StepSelector {
   const matcher = new RegexMatcher(pattern);
   return function* (batch, rows, count) {

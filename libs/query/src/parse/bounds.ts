@@ -26,6 +26,7 @@ export class Bounds {
     if (++this.#recursion > MAX_RECURSION) tooDeep(start);
   }
 
+  /** The end of what `enter` began. */
   leave(): void {
     this.#recursion--;
   }
@@ -35,10 +36,12 @@ export class Bounds {
     if (++this.#nesting > MAX_NESTING) tooDeep(start);
   }
 
+  /** The end of what `nest` began. */
   unnest(): void {
     this.#nesting--;
   }
 
+  /** @param height as a node's, which chains without parentheses let grow too */
   checkHeight(height: number, start: number): void {
     if (height > MAX_HEIGHT) tooDeep(start);
   }

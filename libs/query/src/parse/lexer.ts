@@ -75,6 +75,7 @@ export class Lexer {
     this.advance();
   }
 
+  /** Behind the end it stays at `end`. @throws {FilterError} for text that is no token */
   advance(): void {
     const { text } = this;
     let at = this.end;

@@ -70,6 +70,7 @@ function matchAt(pattern: RegExp, text: string, start: number): RegExpExecArray 
   return pattern.exec(text);
 }
 
+/** @param code of UTF-16: only ASCII's ten */
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }

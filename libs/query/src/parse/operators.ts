@@ -26,8 +26,13 @@ export const levels: Partial<Record<TokenKind, number>> = {
   like: 15,
   regex: 15,
 };
+/** What stands beside `<` and its like: `in` and all that binds tighter. */
 export const TERM = 9;
+/** What stands right of `in`: `<<` and all that binds tighter. */
 export const SHIFT = 10;
+/** Looser than `**`, tighter than `*`: `-a ** b` is `-(a ** b)`. */
 export const UNARY = 13;
+/** Of `like`, `=~` and `!~`, which bind tighter than `**`. */
 export const MATCH = 15;
+/** Tighter than all of `levels`. */
 export const PREFIX = 16;

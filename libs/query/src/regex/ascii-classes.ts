@@ -5,6 +5,7 @@ const letters = [
   [0x41, 0x5a],
   [0x61, 0x7a],
 ] as const;
+/** What `\b` and `\w` take for parts of words: ASCII's letters and digits, and `_`, as in RE2. */
 export const wordPoints: CodePoints = together([...digits, ...letters, [0x5f, 0x5f]]);
 
 /** `\d`, `\s`, `\w`: of ASCII alone, as in RE2. */

@@ -1,6 +1,7 @@
 /** Code points: ranges with both ends, ascending, apart from one another. */
 export type CodePoints = readonly (readonly [first: number, last: number])[];
 
+/** The last one of Unicode. */
 export const MAX_CODE_POINT = 0x10ffff;
 /** Ranges in any order, that may overlap, as one set. */
 export function together(ranges: CodePoints): CodePoints {

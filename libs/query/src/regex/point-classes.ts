@@ -4,6 +4,7 @@ import type { RegexProgram } from "./regex-program.ts";
 
 /** What stands beside a place: nothing, where the text begins or ends, or a character. */
 export type Beside = 0 | 1 | 2 | 3;
+/** Values of `Beside`: assertions tell characters apart by these alone. */
 export const [NOTHING, LINE_BREAK, WORD, OTHER] = [0, 1, 2, 3] as const;
 
 /** Characters that a program never tells apart are one class. */

@@ -12,6 +12,7 @@ export type Step =
 /** Where a text matches one step is taken for each of its characters, in the worst case of all of a program. */
 const MAX_STEPS = 300;
 
+/** Steps in any order, and the place of the first. */
 export interface RegexProgram {
   readonly steps: readonly Step[];
   readonly start: number;

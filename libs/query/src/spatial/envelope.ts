@@ -40,10 +40,12 @@ export class Envelope {
     return end;
   }
 
+  /** Edges count: boxes that touch meet. */
   meets(other: Envelope): boolean {
     return this.minX <= other.maxX && this.maxX >= other.minX && this.minY <= other.maxY && this.maxY >= other.minY;
   }
 
+  /** Edges count: a box is in itself. */
   isIn(other: Envelope): boolean {
     return this.minX >= other.minX && this.maxX <= other.maxX && this.minY >= other.minY && this.maxY <= other.maxY;
   }

@@ -4,6 +4,7 @@ import { LINE_OWNER, pointKey, type Shape } from "./shape.ts";
 
 /** Where a point lies with regard to a geometry; also rows and columns of a matrix of their relation. */
 export const Location = { interior: 0, boundary: 1, exterior: 2 } as const;
+/** Interior, boundary or exterior, by number. */
 export type Location = (typeof Location)[keyof typeof Location];
 
 /** What lies beside a piece of an edge, as seen along that edge. */

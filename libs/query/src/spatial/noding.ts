@@ -26,6 +26,7 @@ export class Cuts {
     this.touched = new Uint8Array(count);
   }
 
+  /** @param point within the edge, not at its ends */
   add(edge: number, point: PlanePoint): void {
     listOf(this.within, edge).push(point);
   }

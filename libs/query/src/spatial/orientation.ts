@@ -80,6 +80,7 @@ function exactTurn(...coordinates: number[]): number {
   return signOf((qx - px) * (sy - ry) - (qy - py) * (sx - rx));
 }
 
+/** -1, 0 or 1. */
 export function signOf(value: bigint): number {
   return value > 0n ? 1 : value < 0n ? -1 : 0;
 }

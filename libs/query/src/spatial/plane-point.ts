@@ -16,6 +16,7 @@ export interface PlanePoint {
   readonly y: number;
   /** How far each coordinate may be off; 0 of a point that is given. */
   readonly error: number;
+  /** Without any error; bigints, so only where `error` leaves a question open. */
   exact(): ExactPoint;
 }
 

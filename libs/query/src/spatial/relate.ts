@@ -12,11 +12,13 @@ import { isValidShape } from "./valid.ts";
 export class Matrix {
   readonly #dimensions = new Int8Array(9).fill(-1);
 
+  /** Has them `dimension` at least in common. */
   raise(a: Location, b: Location, dimension: number): void {
     const at = 3 * a + b;
     if (this.#dimensions[at] < dimension) this.#dimensions[at] = dimension;
   }
 
+  /** The greatest dimension that was found, -1 where nothing was. */
   at(a: Location, b: Location): number {
     return this.#dimensions[3 * a + b];
   }

@@ -2,6 +2,7 @@ import type { SegmentTree } from "./segment-tree.ts";
 
 /** Owners of edges that are no ring of a polygon; polygons are counted from 0. */
 export const LINE_OWNER = -1;
+/** As `LINE_OWNER`, of a point. */
 export const POINT_OWNER = -2;
 
 /** A ring of a polygon. */
@@ -43,6 +44,7 @@ export interface Shape {
   readonly tree: SegmentTree;
 }
 
+/** The same text for the same point: -0 is 0. */
 export function pointKey(x: number, y: number): string {
   return `${x + 0} ${y + 0}`;
 }
