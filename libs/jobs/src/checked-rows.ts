@@ -2,6 +2,7 @@ import { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts"
 
 /** Norms of vectors by powers of two: `counts[i]` have a norm in [2^(i - NORM_BIAS), 2^(i + 1 - NORM_BIAS)); the ends take what lies beyond. */
 export const NORM_BINS = 40;
+/** The bin of norms in [1, 2). */
 export const NORM_BIAS = 20;
 
 /** What the rows of a dry run are like in one field. Vectors with numbers for elements only have norms. */

@@ -5,6 +5,7 @@ export interface CheckedView extends Omit<CheckedRows, "fields"> {
   readonly fields: readonly FieldView[];
 }
 
+/** What was found of one field. Optional members are absent of types that they mean nothing for. */
 export interface FieldView {
   readonly field: string;
   readonly nulls: number;
@@ -18,6 +19,7 @@ export interface FieldView {
   readonly duplicatesEstimated?: boolean;
 }
 
+/** Findings without what only merging them needs. */
 export function checkedView({ fields, ...rows }: CheckedRows): CheckedView {
   return { ...rows, fields: fields.map(fieldView) };
 }

@@ -114,6 +114,7 @@ export interface PushedDeclarations {
   readonly isLoaded: boolean;
 }
 
+/** Within this server, from another service, or to one. */
 export type CopySpec = InnerCopySpec | PullCopySpec | PushCopySpec;
 
 /** What a task of kind `copy` works on: segments of one partition. */

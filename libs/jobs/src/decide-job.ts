@@ -12,6 +12,7 @@ export interface JobView {
   readonly isPaused?: boolean;
 }
 
+/** What becomes of a job next. */
 export type JobDecision =
   /** Nothing to do until something changes. */
   | { readonly kind: "stay" }

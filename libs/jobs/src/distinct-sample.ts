@@ -19,6 +19,7 @@ export interface DistinctSampleRecord {
 export interface SampleMemory {
   /** Bytes of any content. */
   take(length: number): Uint8Array<ArrayBuffer>;
+  /** Bytes that `take` gave, which are not used again. */
   give(bytes: Uint8Array<ArrayBuffer>): void;
 }
 

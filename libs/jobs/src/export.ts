@@ -2,11 +2,14 @@ import type { CollectionSchema, PartitionId } from "@sluice/schema";
 
 /** Forms of an export that have the logs of segments as they are: the folder of a milvus-backup, and the snapshot of a Milvus 3. */
 const copiedForms = ["backup", "snapshot"] as const;
+/** Forms whose files are copies of logs, byte for byte. */
 export type CopiedForm = (typeof copiedForms)[number];
 /** Forms of an export: files with rows, or copies of segments. */
 export const exportForms = ["parquet", "jsonl", "numpy", ...copiedForms] as const;
+/** What an export writes; the option `format` names it. */
 export type ExportForm = (typeof exportForms)[number];
 
+/** Such a form has all rows and fields of the segments: it is never filtered. */
 export function isCopiedForm(form: ExportForm): form is CopiedForm {
   return copiedForms.some((copied) => copied === form);
 }

@@ -63,6 +63,7 @@ export interface ImportFindings {
 
 /** Rejected rows that a report names, and characters of each reason: a record has room for some kilobytes. */
 export const MAX_NAMED_ROWS = 20;
+/** What is kept of the reason of one row. */
 export const MAX_REASON_CHARACTERS = 400;
 
 /** Rejected rows of all sets. */

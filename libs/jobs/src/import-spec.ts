@@ -43,6 +43,7 @@ export interface ImportSpec {
   readonly warnings: readonly string[];
 }
 
+/** Options as a request has them, in order. */
 export type OptionList = readonly { readonly key: string; readonly value: string }[];
 
 /**

@@ -14,7 +14,9 @@ export interface JobSpecs {
   readonly export: ExportSpec;
   readonly merge: MergeSpec;
 }
+/** Stands in records: never renamed once released. */
 export type JobKind = keyof JobSpecs;
+/** What is asked of a job of any kind. */
 export type JobSpec = JobSpecs[JobKind];
 
 /** Kinds of tasks, and what each works on. A kind has code in the datanode; a planner gives it its input. */
@@ -29,4 +31,5 @@ export interface TaskInputs {
   readonly export: ExportTaskInput;
   readonly merge: MergeTaskInput;
 }
+/** Stands in records: never renamed once released. */
 export type TaskKind = keyof TaskInputs;

@@ -15,6 +15,7 @@ export interface FileRowRules {
   readonly onUnmatchedFileRow: OnUnmatchedFileRow;
 }
 
+/** When a merge fails rather than making a collection that nobody wanted. */
 export interface MergeRules extends FileRowRules {
   /** Share of the collection's rows, 0 to 1, that must find a row of the files. */
   readonly minMatchRatio: number;

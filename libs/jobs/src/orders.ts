@@ -5,7 +5,9 @@ import type { Step } from "./step.ts";
 
 // What users may tell a job to do, while it runs and after it has ended.
 
+/** `commit` and `abort` are of jobs that wait for somebody who commits, `rollback` is of completed imports. */
 export const jobOrders = ["commit", "abort", "cancel", "pause", "resume", "rollback"] as const;
+/** See `verdictOnOrder` for who may be told what. */
 export type JobOrder = (typeof jobOrders)[number];
 
 /** Somebody orders it; what was ordered before changes nothing. */

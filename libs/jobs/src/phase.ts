@@ -7,6 +7,7 @@ export type JobPhase = "planning" | "waiting" | "working" | "uncommitted" | "com
 type PhasedJob = Pick<Job, "state" | "isPaused">;
 type PhasedTask = Pick<Task, "kind" | "state" | "outages" | "endedAttempts">;
 
+/** It is `waiting` while it is paused, and while tasks are pending of which none runs. */
 export function phaseOf(job: PhasedJob, tasks: readonly PhasedTask[]): JobPhase {
   if (isEnded(job.state)) return "ended";
   if (job.isPaused) return "waiting";

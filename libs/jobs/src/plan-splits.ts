@@ -8,6 +8,7 @@ export interface SplitInput {
   readonly cutBytes?: readonly number[];
 }
 
+/** What one task reads of a source. */
 export interface Split {
   /** Half-open; undefined = the whole source. */
   readonly range: { readonly begin: number; readonly end: number } | undefined;

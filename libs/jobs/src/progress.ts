@@ -1,5 +1,6 @@
 import type { JobState, TaskState } from "./states.ts";
 
+/** Where a job and its tasks are; bytes are those of the sources. */
 export interface ProgressInput {
   readonly state: JobState;
   readonly tasks: readonly { readonly state: TaskState; readonly sizeBytes: number; readonly processedBytes: number }[];

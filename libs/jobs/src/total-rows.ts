@@ -11,6 +11,7 @@ export interface RowCounts {
   readonly announcedRows?: number;
 }
 
+/** How many rows a job reads, as far as it is known. */
 export interface RowTotal {
   readonly rows: number;
   /** Some of it is projected from bytes read; nothing is known where it is 0. */

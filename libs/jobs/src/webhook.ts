@@ -39,6 +39,7 @@ export function attemptedWebhook(webhook: JobWebhook, nowMs: number): JobWebhook
   return { ...webhook, attempts: webhook.attempts + 1, nextMs: nowMs + pauseMs };
 }
 
+/** It has been told; what failed before is forgotten. */
 export function deliveredWebhook({ failure: _, ...webhook }: JobWebhook, nowMs: number): JobWebhook {
   return { ...webhook, deliveredMs: nowMs };
 }

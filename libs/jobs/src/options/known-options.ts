@@ -7,6 +7,7 @@ export type OptionRule =
   /** Means something beside `backup=true` or `l0_import=true` only. */
   | "of backups";
 
+/** What is known of one option, whatever its value. */
 export interface KnownOption {
   readonly rule: OptionRule;
   /** For the JSON Schema and messages. */

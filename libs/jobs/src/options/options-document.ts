@@ -83,14 +83,18 @@ const simple = Object.fromEntries(
 
 const schema = z.strictObject({ ...simple, ...structured });
 
+/** A file, folder or pattern with what is said of it alone. */
 export type DocumentFile = z.infer<typeof file>;
+/** Files that belong together; column files of a chunk are one table. */
 export type DocumentChunk = z.infer<typeof chunk>;
 /** A collection of a backup of Milvus. */
 export type InternalData = z.infer<typeof internalData>;
+/** Where files lie, with credentials, which no record and no message repeats. */
 export type DataSourceOptions = z.infer<typeof dataSource>;
 /** The parts that have a structure of their own. */
 export type StructuredOptions = Pick<z.infer<typeof schema>, keyof typeof structured>;
 
+/** Names of the options that are objects with members of their own. */
 export const structuredKeys = Object.keys(structured) as (keyof StructuredOptions)[];
 
 const optionNames: ReadonlySet<string> = new Set(Object.keys(schema.shape));
