@@ -9,6 +9,7 @@ export class ChangeFeed {
   readonly #subscribers = new Set<Subscriber>();
   #closed = false;
 
+  /** Wakes up those whose prefix one of the keys begins with. */
   publish(keys: readonly string[]): void {
     for (const subscriber of this.#subscribers) {
       for (const key of keys) if (key.startsWith(subscriber.prefix)) subscriber.changed.add(key);
@@ -31,6 +32,7 @@ export class ChangeFeed {
     });
   }
 
+  /** Ends all watches, and those that are asked for later. */
   close(): void {
     this.#closed = true;
     for (const subscriber of this.#subscribers) {

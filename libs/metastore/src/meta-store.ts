@@ -18,11 +18,13 @@ export interface Write {
   readonly value: string | undefined;
 }
 
+/** What is written if all guards hold. */
 export interface MetaTransaction {
   readonly guards: readonly Guard[];
   readonly writes: readonly Write[];
 }
 
+/** A key that one process at a time is to have. */
 export interface HoldRequest {
   readonly key: string;
   readonly value: string;
@@ -44,6 +46,7 @@ export interface HeldKey extends AsyncDisposable {
 export interface MetaStore extends AsyncDisposable {
   /** Most guards plus writes that one transaction may hold; more is refused with an Error that names the limit. */
   readonly limits: { readonly transactionOperations: number };
+  /** Never older than what was committed before the call. @throws {StatusError} `notReady` */
   get(key: string): Promise<MetaEntry | undefined>;
   /**
    * Entries under `prefix` in byte order of key, one page in memory at a time; pages are not one snapshot.

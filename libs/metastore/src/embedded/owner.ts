@@ -11,6 +11,7 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+/** Read anew at each call. */
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), startTicks: startTicks(process.pid), bootId: bootId() };
 }

@@ -67,6 +67,7 @@ function mergeOf(transactions: readonly MetaTransaction[]): MetaTransaction {
   return { guards: [...guards.values()], writes: transactions.flatMap(({ writes }) => writes) };
 }
 
+/** Of the values in UTF-8, without keys. */
 export function bytesOf(writes: readonly Write[]): number {
   return writes.reduce((sum, { value = "" }) => sum + Buffer.byteLength(value), 0);
 }

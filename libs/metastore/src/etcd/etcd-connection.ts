@@ -7,6 +7,7 @@ import { decodeTransacted, encodeTransaction, type FoundKey, type Transacted, ty
 import { etcdError, isTransient } from "./etcd-errors.ts";
 import { EtcdLease } from "./etcd-lease.ts";
 
+/** Where etcd is, and what of it is ours. */
 export interface EtcdOptions {
   /** `http://host:port` or `https://host:port` of one or more members. */
   readonly endpoints: readonly string[];
@@ -20,6 +21,7 @@ export interface EtcdOptions {
   readonly patienceMs?: number;
 }
 
+/** Bounds of one call, its repetitions included. */
 export interface CallOptions {
   readonly patienceMs?: number;
   /** Ends the repetition: the call fails when it is not made yet. */
@@ -55,6 +57,7 @@ export class EtcdConnection {
     }
   }
 
+  /** Aborts when the connection is closed: nothing waits for a server after that. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
@@ -105,10 +108,12 @@ export class EtcdConnection {
     return made;
   }
 
+  /** The whole key, below the prefix of this cluster. */
   keyOf(name: string): Buffer {
     return Buffer.from(this.#folder + name);
   }
 
+  /** The other way round. @param key below the prefix */
   nameOf(key: Buffer): string {
     return key.toString().slice(this.#folder.length);
   }
