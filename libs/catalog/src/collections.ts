@@ -1,6 +1,7 @@
 import type { CollectionId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
+/** A partition, within the record of its collection. */
 export interface PartitionRecord {
   readonly partitionId: PartitionId;
   readonly name: string;
@@ -9,6 +10,7 @@ export interface PartitionRecord {
   readonly loaded: boolean;
 }
 
+/** An index as it was declared: searches compare every row. */
 export interface IndexRecord {
   readonly indexId: bigint;
   readonly name: string;

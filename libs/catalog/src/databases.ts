@@ -1,5 +1,6 @@
 import type { Table } from "./table.ts";
 
+/** A database. Collections name theirs by `dbName`. */
 export interface DatabaseRecord {
   readonly dbId: bigint;
   readonly name: string;

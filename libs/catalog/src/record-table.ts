@@ -3,6 +3,7 @@ import { decodePlain, encodePlain } from "@sluice/schema";
 import type { StagedWrite } from "./staged-writes.ts";
 import { type KeyPart, keyOf, prefixOf, type RecordId, type Table } from "./table.ts";
 
+/** A record as it was read. It is shared: nobody writes into it. */
 export interface RecordEntry<T> {
   readonly key: string;
   readonly record: T;
@@ -25,6 +26,7 @@ export class RecordReader<T, Id extends RecordId> {
     this.table = table;
   }
 
+  /** Undefined where there is none. Always asks the store; only the decoding is spared. */
   async get(id: Id): Promise<RecordEntry<T> | undefined> {
     const entry = await this.#store.get(keyOf(this.table, id));
     if (!entry) return undefined;
