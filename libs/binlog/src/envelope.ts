@@ -16,6 +16,7 @@ export interface BinlogDescriptor {
   readonly extras: BinlogExtras;
 }
 
+/** What the descriptor says as JSON. Keys that are not known are left alone. */
 export interface BinlogExtras {
   /** Estimate of the decoded bytes, a hint; -1 when absent. */
   readonly originalSize: number;
@@ -28,6 +29,7 @@ export interface BinlogExtras {
 /** Kinds of data events. */
 export const EventType = { Descriptor: 0, Insert: 1, Delete: 2 } as const;
 
+/** One data event of a log. */
 export interface BinlogEvent {
   readonly type: number;
   /** 1 in stream-written files. */
@@ -38,6 +40,7 @@ export interface BinlogEvent {
   readonly payloadOffset: number;
 }
 
+/** A log taken apart, payloads as they are. */
 export interface Binlog {
   readonly descriptor: BinlogDescriptor;
   readonly events: readonly BinlogEvent[];
@@ -45,10 +48,12 @@ export interface Binlog {
 
 const magic = 0x00fffabc;
 const parquetMagicNumber = 0x31524150;
+/** Timestamp, type, length, next position. Source: binlog format, §2. */
 export const eventHeaderBytes = 17;
 const descriptorFixedBytes = 52;
 /** Magic, header, fixed part, post-header lengths, extra length: where the extras begin. */
 const extrasOffset = 85;
+/** What stands before a payload: header, first and last timestamp. */
 export const dataEventBytes = eventHeaderBytes + 16;
 /** Bytes of the fixed parts of the events 0 to 7. */
 const postHeaderLengths = [52, 16, 16, 16, 16, 16, 16, 16];
@@ -125,6 +130,7 @@ export function parseBinlog(bytes: Uint8Array): Binlog {
   return { descriptor, events };
 }
 
+/** Over the same memory, from its first byte to its last. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
@@ -137,6 +143,7 @@ export function readFirstEvent(view: DataView, fileBytes: number): { end: number
   return first;
 }
 
+/** The event at the byte `at` of the file; `end` is exclusive. @throws {ImportError} `malformed_file` */
 export function readDataEvent(view: DataView, at: number, place: ViewPlace) {
   const { type, end } = readEventHeader(view, at, place);
   if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
@@ -181,6 +188,10 @@ function readEventHeader(view: DataView, at: number, { from, fileBytes }: ViewPl
   return { type: view.getInt8(at - from + 8), end: at + length };
 }
 
+/**
+ * @param end of the descriptor event @throws {ImportError} `malformed_file`; `unsupported` for encrypted files and
+ * types that are not known
+ */
 export function readDescriptor(bytes: Uint8Array, view: DataView, end: number): BinlogDescriptor {
   if (end < extrasOffset) throw malformed("descriptor event is cut short", 4);
   const extraLength = view.getInt32(extrasOffset - 4, true);

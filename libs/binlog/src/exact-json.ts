@@ -10,6 +10,7 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [key: string]: ExactJson };
 
+/** A JSON object, members by name. */
 export type ExactObject = Readonly<Record<string, ExactJson>>;
 
 /** The reviver's third argument, which the library types do not know yet. Source: ECMAScript "JSON.parse source text access". */
@@ -29,6 +30,7 @@ export function parseExactJson(text: string, what: string): ExactJson {
   }
 }
 
+/** Neither null nor an array. */
 export function isExactObject(value: ExactJson | undefined): value is ExactObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -12,6 +12,7 @@ import { writePayload } from "./payload/payload-writer.ts";
  */
 export type BinlogDialect = "2.3" | "2.5";
 
+/** One log of one field. */
 export interface InsertLogOptions {
   readonly collectionId: bigint;
   readonly partitionId: bigint;
@@ -119,6 +120,7 @@ function originalSize(dataType: DataType, column: Column, rowCount: number): num
   return bytes;
 }
 
+/** What all events of one log hold together. */
 export interface DecodedInsertLog {
   readonly descriptor: BinlogDescriptor;
   readonly rowCount: number;

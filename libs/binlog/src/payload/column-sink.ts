@@ -74,6 +74,7 @@ export class ColumnSink {
     return new ColumnSink(dataType, (typeLength * 8) / bytesPer8, trusted, maxBytes);
   }
 
+  /** Rows so far, nulls among them. */
   get rowCount(): number {
     return this.#rows;
   }

@@ -18,6 +18,7 @@ export class Scratch {
     return this.#bytes.subarray(0, length);
   }
 
+  /** Whether bytes are of this memory, and change with the next call. */
   owns({ buffer, byteOffset }: Uint8Array): boolean {
     const start = byteOffset - this.#bytes.byteOffset;
     return buffer === this.#bytes.buffer && start >= 0 && start < this.#bytes.length;

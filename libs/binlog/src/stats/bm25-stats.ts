@@ -58,6 +58,7 @@ export class Bm25StatsBuilder {
     for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#addTerm(old[i + 1], old[i]);
   }
 
+  /** Of all rows so far; it counts on. */
   finish(): Bm25Stats {
     const pairs = this.#table.filter((_, i) => this.#table[i & ~1] !== 0);
     new BigUint64Array(pairs.buffer).sort();
@@ -71,6 +72,7 @@ export class Bm25StatsBuilder {
   }
 }
 
+/** One object of a statistics log: 20 bytes, then 8 a term. */
 export function encodeBm25Stats({ rowCount, tokenCount, terms, rowCounts }: Bm25Stats): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + 8 * terms.length);
   const view = new DataView(bytes.buffer);

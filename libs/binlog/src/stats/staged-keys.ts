@@ -11,11 +11,13 @@ const INT64_BYTES = 8;
 export interface StagedKeys {
   /** Takes the first `rowCount` keys; false, without them, when all would take more than `limitBytes`, or 1 MiB. */
   add(column: Column, rowCount: number, limitBytes: number): boolean;
+  /** All keys so far; they stay. */
   addTo(filter: BloomFilter): void;
   /** Gives its memory back. It is not used again. */
   release(): void;
 }
 
+/** @param column of the primary keys: Int64, or VarChar, of which hashes are kept */
 export function stagedKeysOf({ kind }: Column): StagedKeys {
   return kind === "fixed" ? new StagedInt64s() : new StagedHashes();
 }

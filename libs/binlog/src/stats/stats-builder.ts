@@ -28,6 +28,7 @@ export class StatsBuilder {
     this.capacityKeys = capacityKeys;
   }
 
+  /** Keys so far, repetitions counted. */
   get keyCount(): number {
     return this.#count;
   }

@@ -3,6 +3,7 @@ import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from 
 import { malformed } from "../malformed.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 
+/** Of Int64 and of VarChar. */
 export type PrimaryKey = bigint | string;
 
 /** What is known of the primary keys of some rows: usually those of one segment. */
