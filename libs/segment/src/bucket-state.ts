@@ -13,6 +13,7 @@ export interface BucketState {
   share: number;
 }
 
+/** Whether a flush of it would write anything. */
 export function hasRows({ buffer }: BucketState): boolean {
   return buffer !== undefined && buffer.rowCount > 0;
 }

@@ -11,6 +11,7 @@ export interface ColumnBuffer {
   append(source: Column, runs: RowRuns, rowCount: number, rows: number): number;
   /** What was appended; stays valid until the next append. */
   column(rowCount: number): Column;
+  /** Forgets the rows and keeps the memory. */
   clear(): void;
   /** Gives its memory back. It is not used again. */
   release(): void;

@@ -12,6 +12,10 @@ export function grownLength(length: number, needed: number, limit: number): numb
   return Math.max(needed, grown);
 }
 
+/**
+ * Memory of `length` bytes with the first `used` of before, whose memory is given back; the same where it is as long
+ * already.
+ */
 export function grow(bytes: Uint8Array<ArrayBuffer>, used: number, length: number): Uint8Array<ArrayBuffer> {
   if (length === bytes.length) return bytes;
   const larger = takeMemory(length);
@@ -20,6 +24,7 @@ export function grow(bytes: Uint8Array<ArrayBuffer>, used: number, length: numbe
   return larger;
 }
 
+/** A defect of who made the column: readers check what files hold. Code `internal`. */
 export function mismatch(expected: string): ImportError {
   return new ImportError("internal", `a column does not have the form of its field: expected ${expected}`);
 }

@@ -42,6 +42,7 @@ export function bufferOver(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** `source[start, end)` to `target[at, …)`. */
 export function copyBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): void {
   if (end - start > loopBytes) source.copy(target, at, start, end);
   else for (let k = start, p = at; k < end; k++, p++) target[p] = source[k];

@@ -7,6 +7,7 @@ export interface FlushedRows {
   readonly rowCount: number;
   /** Of the rows' values. */
   readonly bytes: number;
+  /** Numbers and timestamps of the rows. */
   system(): SystemColumns;
   /** Of the field at this position of the schema. */
   column(fieldIndex: number): Column;

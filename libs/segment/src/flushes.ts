@@ -11,6 +11,7 @@ export class Flushes {
     this.#limitBytes = limitBytes;
   }
 
+  /** Nothing is being written. */
   get isEmpty(): boolean {
     return this.#running.size === 0;
   }

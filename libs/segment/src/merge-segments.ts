@@ -22,6 +22,7 @@ export interface MergeSource extends SegmentLogs {
   readonly timestamp: bigint | undefined;
 }
 
+/** Where segments are read, and how much of them at once. */
 export interface MergeOptions {
   readonly schema: CollectionSchema;
   readonly store: ObjectReads;

@@ -28,6 +28,7 @@ export class RowBuffer {
     this.#system = system;
   }
 
+  /** Rows since it was last cleared. */
   get rowCount(): number {
     return this.#rowCount;
   }
@@ -62,6 +63,7 @@ export class RowBuffer {
     this.#rowCount += rows;
   }
 
+  /** Numbers and timestamps; valid until the next append. */
   system(): SystemColumns {
     return this.#system.columns(this.#rowCount);
   }

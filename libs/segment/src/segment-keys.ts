@@ -10,6 +10,7 @@ export function insertLogKey(place: SegmentPlace, fieldId: number, logId: bigint
   return `${insertLogPrefix(place)}${fieldId}/${logId}`;
 }
 
+/** One log of statistics of the primary keys. */
 export function statsLogKey(place: SegmentPlace, pkFieldId: number, logId: bigint): string {
   return `${statsLogPrefix(place)}${pkFieldId}/${logId}`;
 }

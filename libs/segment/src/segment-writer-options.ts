@@ -2,6 +2,7 @@ import type { ObjectWrites } from "@sluice/object-store";
 import type { CollectionSchema } from "@sluice/schema";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
+/** What segments are written of, where, and in how much memory. */
 export interface SegmentWriterSetOptions {
   readonly schema: CollectionSchema;
   readonly collectionId: bigint;

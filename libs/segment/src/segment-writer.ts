@@ -90,6 +90,7 @@ export class SegmentWriter {
     this.#bm25 = new Bm25Logs(context.schema);
   }
 
+  /** It takes no more rows and is to be sealed. */
   get isFull(): boolean {
     return this.#memoryBytes >= this.#context.segmentBytes || this.#rowCount >= maxSegmentRows;
   }

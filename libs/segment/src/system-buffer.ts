@@ -20,12 +20,15 @@ export interface SystemColumns {
 /** Row numbers and timestamps while a bucket fills; see `ColumnBuffer`. */
 export interface SystemBuffer {
   readonly allocatedBytes: number;
+  /** Bytes that it would allocate more for these rows on top of `rowCount`. */
   growth(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number): number;
   /** @param firstRowId number of the batch's row 0, where it brings none */
   append(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number;
   /** What was appended; stays valid until the next append. */
   columns(rowCount: number): SystemColumns;
+  /** Forgets the rows and keeps the memory. */
   clear(): void;
+  /** Gives its memory back. It is not used again. */
   release(): void;
 }
 
@@ -203,6 +206,7 @@ class RowIdBuffer {
 
 /** How the buckets of one set get theirs. */
 export interface SystemBuffers {
+  /** One for a bucket; its memory comes with the first rows. */
   open(): SystemBuffer;
   /** Gives back what they share. No buffer is used again. */
   release(): void;

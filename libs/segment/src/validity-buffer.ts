@@ -18,14 +18,17 @@ export class ValidityBuffer {
     this.#limit = limits.rows;
   }
 
+  /** Bytes that it holds allocated; always 0 of a field without nulls. */
   get allocatedBytes(): number {
     return this.#bytes.length;
   }
 
+  /** @param rows that it has to hold then, those of before included */
   growth(rows: number): number {
     return this.#field.nullable ? grownLength(this.#bytes.length, rows, this.#limit) - this.#bytes.length : 0;
   }
 
+  /** @param source undefined: all have values @throws {ImportError} `internal` for a null of a field that has none */
   append(source: Uint8Array | undefined, runs: RowRuns, rowCount: number, rows: number): void {
     if (!this.#field.nullable) {
       if (source) this.#refuseNulls(source, runs);
@@ -37,10 +40,12 @@ export class ValidityBuffer {
     this.#hasNulls ||= source !== undefined;
   }
 
+  /** Undefined where no batch brought a validity; valid until the next append. */
   view(rowCount: number): Uint8Array | undefined {
     return this.#hasNulls ? this.#bytes.subarray(0, rowCount) : undefined;
   }
 
+  /** Forgets the rows and keeps the memory. */
   clear(): void {
     this.#hasNulls = false;
   }
