@@ -24,6 +24,7 @@ export interface VarColumn {
   readonly validity: Uint8Array | undefined;
 }
 
+/** Which of the two it is follows from the field: `var` where `fixedWidth` of `@sluice/schema` is 0. */
 export type Column = FixedColumn | VarColumn;
 
 /** What rows have besides their fields that come out of a segment. */

@@ -1,5 +1,6 @@
 /** Whose the memory of columns is, where it has an end; it may come with any content. */
 export interface ColumnMemory {
+  /** At an offset that is a multiple of 8. */
   take(length: number): Uint8Array<ArrayBuffer>;
 }
 

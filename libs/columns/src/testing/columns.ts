@@ -10,6 +10,7 @@ export function fixed(data: ArrayBufferView, width: number, validity?: readonly 
   };
 }
 
+/** Int64 without nulls. */
 export const longs = (...values: bigint[]): Column => fixed(BigInt64Array.from(values), 8);
 
 /** Values of any length; `null` is a null. */
