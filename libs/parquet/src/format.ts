@@ -11,6 +11,7 @@ export const physicalTypes = [
   "BYTE_ARRAY",
   "FIXED_LEN_BYTE_ARRAY",
 ] as const;
+/** How a value is stored. */
 export type PhysicalType = (typeof physicalTypes)[number];
 
 /** Key of the metadata under which a writer of ours notes what each column was: JSON, which only it and its reader know. */
@@ -18,10 +19,12 @@ export const FIELDS_KEY = "sluice.fields";
 
 /** By their number in files. */
 export const repetitions = ["REQUIRED", "OPTIONAL", "REPEATED"] as const;
+/** How often a value stands below its parent: once, at most once, any number of times. */
 export type Repetition = (typeof repetitions)[number];
 
 /** By their number in files. */
 export const codecs = ["UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW"] as const;
+/** As files name them; which ones can be read `codecs/` says. */
 export type Codec = (typeof codecs)[number];
 
 /** The older form of annotations, by their number in files. */
@@ -49,6 +52,7 @@ export const convertedTypes = [
   "BSON",
   "INTERVAL",
 ] as const;
+/** What a value means, in older files. */
 export type ConvertedType = (typeof convertedTypes)[number];
 
 /** The newer form of annotations, by their field in the union `LogicalType`. */
@@ -71,10 +75,13 @@ export const logicalTypes = {
   17: "GEOMETRY",
   18: "GEOGRAPHY",
 } as const;
+/** What a value means, in newer files. */
 export type LogicalType = (typeof logicalTypes)[keyof typeof logicalTypes];
 
+/** By their number in files. */
 export const PageType = { Data: 0, Index: 1, Dictionary: 2, DataV2: 3 } as const;
 
+/** By their number in files; 1 was never in use. */
 export const Encoding = {
   Plain: 0,
   PlainDictionary: 2,
@@ -87,6 +94,7 @@ export const Encoding = {
   ByteStreamSplit: 9,
 } as const;
 
+/** For messages, also of numbers that nobody knows. */
 export function encodingName(encoding: number): string {
   return Object.entries(Encoding).find(([, value]) => value === encoding)?.[0] ?? `encoding ${encoding}`;
 }

@@ -30,14 +30,17 @@ export class BytesSink {
     return this.#view;
   }
 
+  /** Bytes of all values. */
   get length(): number {
     return this.offsets[this.count];
   }
 
+  /** Whether decoders stop here, see `softLimit`. */
   get isFull(): boolean {
     return this.length >= this.softLimit;
   }
 
+  /** Forgets the values and keeps the memory. */
   clear(): void {
     this.count = 0;
   }

@@ -56,6 +56,7 @@ class IndexDecoder {
   }
 }
 
+/** Indexes of a page as values of equal width. @throws {Damage} for an index that the dictionary does not have */
 export class DictionaryFixedDecoder implements FixedDecoder {
   readonly #width: number;
   readonly #dictionary: Dictionary;
@@ -101,6 +102,7 @@ function gather(
   }
 }
 
+/** Indexes of a page as values of any length. @throws {Damage} for an index that the dictionary does not have */
 export class DictionaryBytesDecoder implements BytesDecoder {
   readonly #dictionary: Dictionary;
   readonly #indexes = new IndexDecoder();

@@ -106,6 +106,7 @@ export class PlainBytesDecoder implements BytesDecoder {
   }
 }
 
+/** Little-endian; where it lies is not checked. */
 export function uint32(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }

@@ -12,6 +12,7 @@ export interface ChunkInfo {
   readonly uncompressedBytes: number;
 }
 
+/** Where the columns of one row group lie. */
 export interface RowGroupInfo {
   readonly rowCount: number;
   /** Row of the file at which the group starts. */
@@ -36,6 +37,7 @@ export interface ParquetFile {
   readonly fieldNotes?: string;
 }
 
+/** The index of a table of pandas, which its user has not named as data. */
 export interface PandasIndex {
   /** Columns of the file that are the index; one that pandas itself has named is `__index_level_0__` or alike. */
   readonly columns: readonly string[];

@@ -6,6 +6,7 @@ import { physicalType, readSchema, type SchemaElement } from "./schema-element.t
 
 // The parts of parquet.thrift that a reader of columns needs; all other fields are stepped over without a copy.
 
+/** What a footer claims of one column of a row group; nothing of it is checked against the file. */
 export interface ColumnMetaData {
   type: PhysicalType | undefined;
   /** Names from the root down, with dots between. */
@@ -19,17 +20,20 @@ export interface ColumnMetaData {
   dictionaryPageOffset: number;
 }
 
+/** One column of a row group; in `filePath`, where it is given, the chunk lies in another file. */
 export interface ColumnChunk {
   filePath: string | undefined;
   metaData: ColumnMetaData | undefined;
   isEncrypted: boolean;
 }
 
+/** Columns in the order of the schema's leaves. */
 export interface RowGroup {
   columns: ColumnChunk[];
   rowCount: number;
 }
 
+/** A footer as it is written, not yet checked. */
 export interface FileMetaData {
   schema: SchemaElement[];
   rowCount: number;

@@ -28,6 +28,7 @@ export type LeafKind =
 /** What times count: since 1970, or since midnight; `int96` is nanoseconds of the day and the day, 12 bytes. */
 export type TimeUnit = "ms" | "us" | "ns" | "int96";
 
+/** How values of a leaf are stored, and what they mean. */
 export interface LeafType {
   readonly kind: LeafKind;
   /** Bytes of a value; 0 for text and bytes, and decimals in such. Booleans are decoded to one byte. */

@@ -12,6 +12,7 @@ import {
 import type { ThriftFields, ThriftReader } from "../thrift/compact-reader.ts";
 import { ThriftType } from "../thrift/thrift-type.ts";
 
+/** One node of the schema, which a footer lists in preorder. */
 export interface SchemaElement {
   name: string | undefined;
   /** Undefined for groups. */
@@ -28,6 +29,7 @@ export interface SchemaElement {
   logical: LogicalAnnotation | undefined;
 }
 
+/** The newer form of an annotation; members besides `type` are set where it has them. */
 export interface LogicalAnnotation {
   /** Undefined for types that came after this reader. */
   type: LogicalType | undefined;

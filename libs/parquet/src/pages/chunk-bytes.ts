@@ -36,6 +36,7 @@ export class ChunkBytes {
     this.#readAhead();
   }
 
+  /** Another one after each `require`, which moves what is unused. */
   get buffer(): Uint8Array {
     return this.#buffer;
   }
@@ -45,6 +46,7 @@ export class ChunkBytes {
     return this.#at;
   }
 
+  /** Exclusive. */
   get filled(): number {
     return this.#filled;
   }
@@ -59,6 +61,7 @@ export class ChunkBytes {
     return this.#end - this.position;
   }
 
+  /** Whether so many unused bytes are there without waiting. */
   has(count: number): boolean {
     return this.#filled - this.#at >= count;
   }

@@ -33,6 +33,7 @@ export class ColumnDecoders {
     this.#isInteger = physicalType === "INT32" || physicalType === "INT64";
   }
 
+  /** Values of equal width, and so `FixedDecoder`s. */
   get isFixed(): boolean {
     return this.#width > 0;
   }

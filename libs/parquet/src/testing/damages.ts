@@ -9,6 +9,7 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
+/** A whole number from 0 on, less than `below`. */
 export type Random = (below: number) => number;
 
 /** Kinds of damage; each answers a changed copy. */

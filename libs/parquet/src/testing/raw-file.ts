@@ -14,6 +14,7 @@ export interface RawPage {
   readonly compressedSize?: number;
 }
 
+/** A column of one row group, whose footer may claim anything. */
 export interface RawColumn {
   readonly name: string;
   readonly type: Pick<ColumnType, "physical"> & Partial<ColumnType>;
@@ -26,6 +27,7 @@ export interface RawColumn {
   readonly numValues?: number;
 }
 
+/** A file of one row group. */
 export interface RawFile {
   readonly rowCount: number;
   readonly columns: readonly RawColumn[];

@@ -22,6 +22,7 @@ export class ThriftReader {
   /** Id of the field whose type `nextField` has just answered. */
   fieldId = 0;
 
+  /** Over `bytes[start, end)`, which starts with a field of a structure. */
   reset(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.at = start;
@@ -55,6 +56,7 @@ export class ThriftReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** Signed. @throws {Damage} when it has another type */
   byte(type: number): number {
     if (type !== ThriftType.Byte) throw new Damage(`expected a byte, found thrift type ${type}`);
     return (this.#byte() << 24) >> 24;
@@ -106,6 +108,7 @@ export class ThriftReader {
     return target;
   }
 
+  /** The type itself is the value. @throws {Damage} when it has another type */
   bool(type: number): boolean {
     if (type !== ThriftType.True && type !== ThriftType.False)
       throw new Damage(`expected a boolean, found thrift type ${type}`);
@@ -120,10 +123,12 @@ export class ThriftReader {
     return outer;
   }
 
+  /** @param outer as `enter` answered it */
   leave(outer: number): void {
     this.fieldId = outer;
   }
 
+  /** Steps over a value of any type. @throws {Damage} beyond 32 levels */
   skip(type: number, depth = 0): void {
     if (depth > MAX_DEPTH) throw new Damage("structures nest too deeply");
     if (type === ThriftType.True || type === ThriftType.False) return;
@@ -138,6 +143,7 @@ export class ThriftReader {
     else throw new Damage(`unknown thrift type ${type}`);
   }
 
+  /** Steps over all fields of a structure. */
   skipStruct(depth = 0): void {
     const outer = this.enter(ThriftType.Struct);
     for (let type = this.nextField(); type !== ThriftType.Stop; type = this.nextField()) this.skip(type, depth + 1);

@@ -9,45 +9,54 @@ export class CompactWriter {
   #length = 0;
   #lastId = 0;
 
+  /** A field of one integer, below 2^31. */
   int32(id: number, value: number): void {
     this.#field(id, ThriftType.I32);
     this.#varint(value * 2); // Zigzag of a value that is not negative.
   }
 
+  /** A field of one integer, below 2^52. */
   int64(id: number, value: number): void {
     this.#field(id, ThriftType.I64);
     this.#varint(value * 2);
   }
 
+  /** A field of one byte, 0 to 255. */
   byte(id: number, value: number): void {
     this.#field(id, ThriftType.Byte);
     this.#push(value);
   }
 
+  /** A field whose type is its value. */
   bool(id: number, value: boolean): void {
     this.#field(id, value ? ThriftType.True : ThriftType.False);
   }
 
+  /** In UTF-8. */
   text(id: number, value: string): void {
     this.#field(id, ThriftType.Binary);
     this.#text(value);
   }
 
+  /** @param write writes the fields of the structure */
   struct(id: number, write: () => void): void {
     this.#field(id, ThriftType.Struct);
     this.#struct(write);
   }
 
+  /** A list; `write` is called for each item, in order. */
   structs<T>(id: number, items: readonly T[], write: (item: T) => void): void {
     this.#list(id, ThriftType.Struct, items.length);
     for (const item of items) this.#struct(() => write(item));
   }
 
+  /** A list of integers below 2^31. */
   int32s(id: number, values: readonly number[]): void {
     this.#list(id, ThriftType.I32, values.length);
     for (const value of values) this.#varint(value * 2);
   }
 
+  /** A list of texts in UTF-8. */
   texts(id: number, values: readonly string[]): void {
     this.#list(id, ThriftType.Binary, values.length);
     for (const value of values) this.#text(value);

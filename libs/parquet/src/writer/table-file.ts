@@ -61,6 +61,7 @@ export class TableFile {
     return this.#sizeBytes;
   }
 
+  /** Rows of all groups so far. */
   get rowCount(): number {
     return this.#rowCount;
   }
