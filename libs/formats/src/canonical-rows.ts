@@ -10,6 +10,7 @@ import {
   wkbToWkt,
 } from "@sluice/values";
 
+/** Values by the names of fields, as JSON can hold them. */
 export type CanonicalRow = Record<string, unknown>;
 
 /**

@@ -24,6 +24,7 @@ export class Coercions {
   }
 }
 
+/** What was made of what, in the words of the warning. */
 export type Coercion = "text to integer" | "integer to text";
 
 /** What to do about a value of the other type that was refused since nobody asked for `coerce`. */

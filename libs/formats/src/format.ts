@@ -53,6 +53,7 @@ export interface Format {
    * @throws {ImportError} what reading would refuse before its first row, or storage that failed
    */
   probe(input: ProbeInput, signal: AbortSignal): Promise<FileProbe>;
+  /** Reads nothing yet: what is wrong with the files shows with the first batch. */
   open(input: ReaderInput): FormatReader;
 }
 
@@ -93,6 +94,7 @@ export interface ReaderInput extends ProbeInput {
   readonly warn?: (text: string) => void;
 }
 
+/** How rows are read, whatever their format. */
 export interface BatchOptions {
   /** Decoded bytes of a batch, about; a row is never cut. */
   readonly batchBytes: number;
@@ -160,6 +162,7 @@ export interface SourceDescription {
   readonly rowsPath?: readonly string[];
 }
 
+/** A column as it is seen before anything is imported. */
 export interface ColumnDescription {
   readonly name: string;
   /** As the format calls it: `<f4`, `list<float>`, `number`. */

@@ -23,6 +23,7 @@ export class Message {
     }
   }
 
+  /** Whether the message has the field at all. */
   has(field: number): boolean {
     return this.#fields.has(field);
   }
@@ -39,18 +40,22 @@ export class Message {
     throw new Damage(`field ${field} is no number`);
   }
 
+  /** The last one, as of all that read a single value; empty where it is not there. @throws {Damage} for a number */
   bytes(field: number): Uint8Array {
     return this.all(field).at(-1) ?? new Uint8Array(0);
   }
 
+  /** In UTF-8; "" where it is not there. @throws {Damage} for a number */
   text(field: number): string {
     return Buffer.from(this.bytes(field)).toString();
   }
 
+  /** An empty one where it is not there. @throws {Damage} */
   message(field: number): Message {
     return new Message(this.bytes(field));
   }
 
+  /** In the order in which they stand there. @throws {Damage} */
   messages(field: number): Message[] {
     return this.all(field).map((bytes) => new Message(bytes));
   }
@@ -70,6 +75,7 @@ export class Message {
     });
   }
 
+  /** In the order in which they stand there. @throws {Damage} for a number */
   all(field: number): Uint8Array[] {
     return (this.#fields.get(field) ?? []).map((value) => {
       if (typeof value !== "bigint") return value;

@@ -42,6 +42,7 @@ export class RowRejects {
     return count;
   }
 
+  /** Whether the row was refused. */
   has(row: number): boolean {
     return this.#errors.has(row);
   }

@@ -46,6 +46,7 @@ export function utf8Check(name: string): TextCheck {
   };
 }
 
+/** Against `maxLength` of the field, in bytes of UTF-8. */
 export function lengthCheck(field: FieldSchema): TextCheck {
   return ({ data, offsets }, from, to, refuse) => {
     for (let i = from; i < to; i++) {

@@ -9,6 +9,7 @@ export class TextOut {
   bytes = new Uint8Array(1024);
   length = 0;
 
+  /** Begins anew, in the same memory. */
   clear(): void {
     this.length = 0;
   }
@@ -18,21 +19,25 @@ export class TextOut {
     return this.length === 4 && this.bytes[0] === 0x6e;
   }
 
+  /** @param byte 0 to 255 */
   byte(byte: number): void {
     this.#reserve(1);
     this.bytes[this.length++] = byte;
   }
 
+  /** @param text of ASCII alone, which is not checked */
   ascii(text: string): void {
     this.#reserve(text.length);
     for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
   }
 
+  /** In UTF-8, without quotes or escapes. */
   text(text: string): void {
     const bytes = Buffer.from(text);
     this.copy(bytes, 0, bytes.length);
   }
 
+  /** `source[start, end)`, as it is. */
   copy(source: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
     this.bytes.set(source.subarray(start, end), this.length);

@@ -137,6 +137,7 @@ function wrongShape(field: FieldSchema, dimensions: number, shape: readonly numb
   );
 }
 
+/** Code `schema_mismatch`. */
 export function mismatch(reason: string): ImportError {
   return new ImportError("schema_mismatch", reason);
 }

@@ -31,6 +31,7 @@ const kinds = {
 } as const satisfies Record<string, NumberKind>;
 /** Besides numbers: times, texts without their length, and pairs of sparse vectors, which are ours (`csrHeader`). */
 type OtherCode = "M8" | "U" | "S" | "P";
+/** NumPy's code of a type without its byte order, or a name for what NumPy has no type of. */
 export type DtypeCode = keyof typeof kinds | OtherCode;
 
 const pattern = /^([<>=|]?)([A-Za-z?])(\d*)(?:\[(\w+)\])?$/;

@@ -20,22 +20,27 @@ export class FileCursor {
     this.position = position;
   }
 
+  /** Bytes from here to the end of the file. */
   get bytesLeft(): number {
     return this.source.sizeBytes - this.position;
   }
 
+  /** @throws {ImportError} `malformed_file` where the file ends before */
   async u8(): Promise<number> {
     return (await this.#take(1)).getUint8(0);
   }
 
+  /** @throws {ImportError} `malformed_file` where the file ends before */
   async i32(): Promise<number> {
     return (await this.#take(4)).getInt32(0, true);
   }
 
+  /** @throws {ImportError} `malformed_file` where the file ends before */
   async u32(): Promise<number> {
     return (await this.#take(4)).getUint32(0, true);
   }
 
+  /** @throws {ImportError} `malformed_file` where the file ends before */
   async f32(): Promise<number> {
     return (await this.#take(4)).getFloat32(0, true);
   }
@@ -47,6 +52,7 @@ export class FileCursor {
     throw malformed(`${what} is ${value}`, this.position - 8);
   }
 
+  /** Latin-1: a character a byte. @throws {ImportError} `malformed_file` where the file ends before */
   async text(bytes: number): Promise<string> {
     const view = await this.#take(bytes);
     return Buffer.from(view.buffer, view.byteOffset, bytes).toString("latin1");

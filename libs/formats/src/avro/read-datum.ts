@@ -2,6 +2,7 @@ import { ImportError } from "@sluice/errors";
 
 // Values in Avro's binary form, which nothing but their schema tells apart. Source: avro.apache.org, "Specification".
 
+/** A type by its name, a union, or a type with what belongs to it, as Avro's JSON has them. */
 export type AvroSchema =
   | string
   | readonly AvroSchema[]
@@ -94,15 +95,18 @@ export class AvroReader {
     return this.#at;
   }
 
+  /** No byte is left. */
   get isAtEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }
 
+  /** The next ones, borrowed. @throws {ImportError} `malformed_file` where they end before */
   bytes(count: number): Uint8Array {
     if (count < 0 || this.#at + count > this.#bytes.length) throw damaged(BREAKS_OFF);
     return this.#bytes.subarray(this.#at, (this.#at += count));
   }
 
+  /** @param count of bytes, in UTF-8 @throws {ImportError} `malformed_file` where they end before */
   text(count: number): string {
     return Buffer.from(this.bytes(count)).toString();
   }
@@ -140,11 +144,13 @@ export class AvroReader {
     }
   }
 
+  /** @param read a value */
   map<T>(read: (at: AvroReader) => T): Record<string, T> {
     return Object.fromEntries(this.list((at) => [at.text(at.size()), read(at)]) as [string, T][]);
   }
 }
 
+/** Code `malformed_file`. */
 export function damaged(what: string): ImportError {
   return new ImportError("malformed_file", `the Avro file is damaged: ${what}`);
 }

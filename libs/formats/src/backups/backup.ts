@@ -1,5 +1,6 @@
 // Collections that another program has backed up, whatever its layout: what it takes to make them again, and which segments they have.
 
+/** A parameter or property, as Milvus's messages have them. */
 export interface BackupPair {
   readonly key: string;
   readonly value: string;
@@ -23,6 +24,7 @@ export interface BackupField {
   readonly defaultValue: Uint8Array | undefined;
 }
 
+/** A segment of a backup, and its logs by their ids. */
 export interface BackupSegment {
   /** Ids are decimal text: they pass 2^53. */
   readonly id: string;
@@ -37,12 +39,14 @@ export interface BackupSegment {
   readonly commitTs?: bigint;
 }
 
+/** Ids are decimal text. */
 export interface BackupPartition {
   readonly id: string;
   readonly name: string;
   readonly segments: readonly BackupSegment[];
 }
 
+/** As it was declared; its own files are not read. */
 export interface BackupIndex {
   readonly fieldName: string;
   readonly indexName: string;
@@ -59,6 +63,7 @@ export interface BackupFunction {
   readonly params: readonly BackupPair[];
 }
 
+/** A collection as it was when the backup was made. */
 export interface BackupCollection {
   readonly id: string;
   readonly dbName: string;

@@ -5,6 +5,7 @@ import type { BackupPair } from "./backup.ts";
 
 /** Ids and timestamps pass 2^53: integers come as text where a double would round them. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A message as Go writes it. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** @throws {ImportError} `malformed_file` */
@@ -26,16 +27,19 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An empty one where it is left out. */
 export function objectAt(object: JsonObject, key: string): JsonObject {
   const value = object[key];
   return isObject(value) ? value : {};
 }
 
+/** An empty one where it is left out. */
 export function arrayAt(object: JsonObject, key: string): readonly Json[] {
   const value = object[key];
   return Array.isArray(value) ? value : [];
 }
 
+/** Of messages; anything else in the list is left out. */
 export function listAt(object: JsonObject, key: string): JsonObject[] {
   return arrayAt(object, key).filter(isObject);
 }
@@ -63,6 +67,7 @@ export function numberAt(object: JsonObject, key: string): number {
   );
 }
 
+/** Of parameters or properties, in order. */
 export function pairsAt(object: JsonObject, key: string): BackupPair[] {
   return listAt(object, key).map((pair) => ({ key: textAt(pair, "key"), value: textAt(pair, "value") }));
 }

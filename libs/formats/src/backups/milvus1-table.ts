@@ -2,6 +2,7 @@ import type { BackupIndex, BackupPair } from "./backup.ts";
 
 // A collection or partition of the meta store of Milvus 1.x, and what its numbers stand for. Source: legacy formats, §1.3 and §1.8.
 
+/** A row of `Tables`: numbers as Milvus 1.x has them, texts empty where they are null. */
 export interface Milvus1Table {
   readonly tableId: string;
   readonly state: number;

@@ -3,6 +3,7 @@ import { ImportError } from "@sluice/errors";
 /** A row of a dump by the names of its columns: text, null, and numbers as their text. */
 export type DumpRow = Readonly<Record<string, string | null>>;
 
+/** All rows that a dump inserts into one table. */
 export interface DumpedTable {
   /** In lower case. */
   readonly columns: readonly string[];

@@ -15,6 +15,7 @@ export interface ColumnFacts {
   readonly norms: readonly [least: number, greatest: number] | undefined;
 }
 
+/** A column that a row does not have is null there. */
 export function columnFacts(name: string, rows: readonly CanonicalRow[]): ColumnFacts {
   const values = rows.map((row) => row[name] ?? null).filter((value) => value !== null);
   const lists = values.filter((value) => Array.isArray(value));

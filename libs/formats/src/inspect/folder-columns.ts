@@ -8,6 +8,7 @@ export interface FoundFolders {
   readonly all: readonly Folders[];
 }
 
+/** Of a file whose path says nothing of its rows. */
 export const noFolders: FoundFolders = { own: new Map(), all: [] };
 
 /** Their keys as columns: integers where every folder says one, and null where one says nothing. */

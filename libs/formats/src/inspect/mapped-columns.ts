@@ -14,6 +14,7 @@ export interface MappedColumn extends SampledColumn {
   readonly source: string;
 }
 
+/** What leads to which field, and how values are read that do not say it themselves. */
 export interface Mapping extends Pick<FieldOptions, "mapping" | "ignored" | "forms"> {
   /** By field: a text there is a vector of floats, in this form. */
   readonly vectorForms?: ReadonlyMap<string, ValueForm>;

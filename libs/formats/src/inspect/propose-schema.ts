@@ -16,6 +16,7 @@ export interface ProposedField {
   readonly evidence: readonly string[];
 }
 
+/** A collection that rows as those of the sample would fit. */
 export interface ProposedSchema {
   readonly autoId: boolean;
   readonly enableDynamicField: boolean;
@@ -33,6 +34,7 @@ export interface ProposedSchema {
   readonly unsupported: readonly { readonly column: string; readonly type: string }[];
 }
 
+/** A column by its description and by its values. */
 export interface SampledColumn extends ColumnDescription {
   readonly facts: ColumnFacts;
 }

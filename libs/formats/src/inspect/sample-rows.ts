@@ -13,6 +13,7 @@ import { MAX_CAPACITY, MAX_LENGTH } from "./greatest-sizes.ts";
 const SAMPLE_ROWS = 1000;
 const SAMPLE_BYTES = 1 << 20;
 
+/** The first rows of a source. */
 export interface RowSample {
   readonly rows: readonly CanonicalRow[];
   /** Rows of the sample that fit no field of the guessed types. */

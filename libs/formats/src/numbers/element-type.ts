@@ -14,6 +14,7 @@ export type ElementType =
   | "float16"
   | "bfloat16";
 
+/** Bytes of one. */
 export const elementWidth: Readonly<Record<ElementType, number>> = {
   bool: 1,
   int8: 1,

@@ -36,6 +36,7 @@ export function checkEach(
 /** First of `count` elements from `at` on that is no finite number, or no Bool, counted from `at`, or -1. */
 export type ElementCheck = (values: NumberViews, at: number, count: number) => number;
 
+/** What becomes of numbers of one kind as elements of one type. */
 export interface ElementRule {
   readonly to: ElementType;
   /** Undefined where the file has the very bytes of the column: they are decoded in place, then checked. */

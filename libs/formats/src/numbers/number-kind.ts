@@ -47,10 +47,12 @@ export function viewsOf(bytes: Uint8Array): NumberViews {
   };
 }
 
+/** Signed or not; Bool is none. */
 export function isInteger(kind: string): boolean {
   return /^u?int\d+$/.test(kind);
 }
 
+/** The halves, too. */
 export function isFloat(kind: string): kind is "float16" | "bfloat16" | "float" | "double" {
   return kind === "float" || kind === "double" || kind === "float16" || kind === "bfloat16";
 }
@@ -58,6 +60,7 @@ export function isFloat(kind: string): kind is "float16" | "bfloat16" | "float" 
 /** One number, as a double: exact but for integers beyond 2^53. */
 export type NumberReader = (from: NumberViews, index: number) => number;
 
+/** The number at an index; those of 64 bits are rounded beyond 2^53. */
 export const numberReaders: Readonly<Record<NumberKind, NumberReader>> = {
   bool: ({ bytes }, i) => bytes[i],
   int8: ({ int8 }, i) => int8[i],

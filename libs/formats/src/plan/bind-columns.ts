@@ -20,6 +20,7 @@ export interface ColumnSource<Column> {
   readonly placeOf: (column: Column | undefined) => SourceLocation;
 }
 
+/** A column by the name or path that the file has for it. */
 export interface NamedColumn<Column> {
   readonly name: string;
   readonly column: Column;

@@ -48,6 +48,7 @@ export class DynamicColumn {
     this.#byLength = byLength;
   }
 
+  /** With the names that no dynamic key may have: those of fields and struct arrays. */
   static of({ fields, structs }: CollectionSchema): DynamicColumn {
     return new DynamicColumn([...fields, ...structs].map(({ name }) => name));
   }

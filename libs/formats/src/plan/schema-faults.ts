@@ -12,6 +12,7 @@ export class SchemaFaults {
   readonly #errors: ImportError[] = [];
   readonly #fields = new Set<string>();
 
+  /** Nothing was found so far. */
   get isEmpty(): boolean {
     return this.#errors.length === 0;
   }

@@ -27,6 +27,7 @@ export class SourceUses {
     if (sources.size < MAX_SOURCES) sources.add(excerpt(path, MAX_NAME_CHARACTERS));
   }
 
+  /** @param paths in the source that became keys of `$meta` */
   noteMeta(paths: Iterable<string>): void {
     for (const path of paths) this.note(META_FIELD_NAME, path);
   }

@@ -5,8 +5,10 @@ import { DataType, type FieldSchema } from "@sluice/schema";
  * with blanks or commas between them, in brackets or without. `bytes_be`: no text, but the bytes themselves, big-endian.
  */
 export const valueForms = ["base64", "base64_be", "hex", "hex_be", "text", "bytes_be"] as const;
+/** Named by `as` of a mapping. */
 export type ValueForm = (typeof valueForms)[number];
 
+/** Whether an option's value is one of them. */
 export function isValueForm(value: unknown): value is ValueForm {
   return valueForms.some((form) => form === value);
 }
@@ -20,6 +22,7 @@ export const elementBytes: Partial<Record<DataType, number>> = {
   [DataType.BinaryVector]: 1,
 };
 
+/** Dense vectors alone. */
 export function takesForm({ dataType }: FieldSchema): boolean {
   return elementBytes[dataType] !== undefined;
 }

@@ -10,6 +10,7 @@ export const SENTINEL_BYTES = 64;
 /** Thrown, once a window, where the data ends inside of a row: the row is parsed again when more of the file is there. */
 export const NEEDS_MORE: unique symbol = Symbol("needs more");
 
+/** Which part of a file is read, and how much at once. */
 export interface FileWindowsOptions {
   /** Bytes read at once. */
   readonly chunkBytes: number;

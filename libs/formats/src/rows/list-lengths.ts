@@ -11,6 +11,7 @@ export class ListLengths {
   readonly #counts = new Map<number, number>();
   #lists = 0;
 
+  /** @param length of one list */
   add(length: number): void {
     this.#lists++;
     this.#counts.set(length, (this.#counts.get(length) ?? 0) + 1);

@@ -29,6 +29,7 @@ export class RowCursor<S extends RowScanner> {
     this.#layout = layout;
   }
 
+  /** Goes on in another window, which begins with what was not done. */
   open(window: FileWindow): void {
     this.#scanner.open(window);
     this.position = window.begin;

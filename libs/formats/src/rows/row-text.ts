@@ -19,6 +19,7 @@ export interface RowScanner {
   row: number;
   /** Field whose value is read; undefined between fields. For errors. */
   field: string | undefined;
+  /** Goes on in another window: positions in the last one mean nothing any more. */
   open(window: FileWindow): void;
 }
 
@@ -29,6 +30,7 @@ export interface RowScanner {
 export interface RowLayout<S> {
   /** First byte of the file to read. */
   readonly start: number;
+  /** @param p where the first window begins */
   begin(scanner: S, p: number): number;
   /** From behind a row. */
   next(scanner: S, p: number): number;

@@ -10,6 +10,7 @@ import type { RowLayout, RowScanner, RowText } from "./row-text.ts";
 const CHUNK_BYTES = 4 << 20;
 const MIN_CHUNK_BYTES = 64 << 10;
 
+/** For tests. */
 export interface RowsReaderOptions {
   /** Default 4 MiB; tests take small ones. */
   readonly chunkBytes?: number;

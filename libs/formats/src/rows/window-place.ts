@@ -17,6 +17,7 @@ export abstract class WindowPlace {
     this.path = path;
   }
 
+  /** Goes on in another window: positions in the last one mean nothing any more. */
   open(window: FileWindow): void {
     this.window = window;
     this.bytes = window.bytes;

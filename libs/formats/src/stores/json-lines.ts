@@ -15,6 +15,7 @@ export class JsonLines {
     return this.#out;
   }
 
+  /** Begins a row. */
   begin(): void {
     this.#out.byte(OPEN);
     this.#isFirst = true;
@@ -31,6 +32,7 @@ export class JsonLines {
     this.#out.byte(COLON);
   }
 
+  /** Ends a row, and its line. */
   end(): void {
     this.#out.byte(CLOSE);
     this.#out.byte(NEWLINE);
@@ -46,6 +48,7 @@ export class JsonLines {
     this.#out.jsonString(bytes, 0, bytes.length);
   }
 
+  /** Bytes as text. */
   base64({ buffer, byteOffset, byteLength }: Uint8Array): void {
     this.#out.ascii(`"${Buffer.from(buffer, byteOffset, byteLength).toString("base64")}"`);
   }
@@ -62,6 +65,7 @@ export class JsonLines {
     if (Number.isInteger(value) && Math.abs(value) < 1e21) this.#out.ascii(".0");
   }
 
+  /** Numbers, each as `number` writes it. */
   list(count: number, valueAt: (index: number) => number): void {
     this.#list(count, (i) => this.number(valueAt(i)));
   }

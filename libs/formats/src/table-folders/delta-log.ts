@@ -48,6 +48,7 @@ export class DeltaLog {
     this.#folder = folder;
   }
 
+  /** The next one in the order of the log. @throws {ImportError} `unsupported` for a protocol that is not known */
   apply({ add, remove, metaData, protocol }: DeltaAction): void {
     if (protocol) this.#checkProtocol(protocol);
     if (metaData)

@@ -31,6 +31,7 @@ export interface FixtureCase {
   readonly note?: string;
 }
 
+/** A folder of files with what they should become. */
 export interface FixtureFolder {
   readonly folder: string;
   readonly schemas: Readonly<Record<string, FixtureSchema>>;
@@ -38,6 +39,7 @@ export interface FixtureFolder {
   readonly cases: readonly FixtureCase[];
 }
 
+/** @throws where there is no `expected.json` */
 export function readFixtureFolder(folder: string): FixtureFolder {
   return { folder, ...JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) };
 }
@@ -48,6 +50,7 @@ export function schemaOfCase({ schemas }: FixtureFolder, { schema }: FixtureCase
   return fixtureSchema(schemas[name], name);
 }
 
+/** All files of the case, opened; whoever gets them closes them. @throws {ImportError} */
 export async function sourcesOfCase(
   { folder }: FixtureFolder,
   { files }: FixtureCase,

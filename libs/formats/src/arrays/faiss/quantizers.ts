@@ -39,6 +39,7 @@ export async function scalar(cursor: FileCursor, header: IndexHeader): Promise<S
 /** Vectors cannot be had from them. */
 export const PRODUCT: VectorCodes = { kind: "none", what: "a product quantizer, whose codes are approximations" };
 
+/** No vector is made by it: its codes are approximations. */
 export async function skipProductQuantizer(cursor: FileCursor): Promise<void> {
   cursor.skip(3, 8, "its product quantizer");
   await cursor.skipVector(4, "centroids");

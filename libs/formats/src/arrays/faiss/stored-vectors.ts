@@ -15,6 +15,7 @@ export interface StoredVectors {
   readonly ids: RowIds;
 }
 
+/** Where the id of each row stands. */
 export type RowIds =
   | { readonly kind: "position" }
   | { readonly kind: "lists"; readonly lists: RowsInLists }

@@ -30,6 +30,7 @@ export interface ChunkGrid {
 const MAX_NODES = 64;
 const MAX_DEPTH = 16;
 
+/** Finds where a chunk lies by its place in the grid; undefined for one that was never written. */
 export function chunkIndex(file: Hdf5File, place: ChunkIndexPlace, grid: ChunkGrid): ChunkIndex {
   const linear = chunkNumber(grid);
   const whole = (address: number): StoredChunk | undefined =>

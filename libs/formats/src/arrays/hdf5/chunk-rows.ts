@@ -17,6 +17,7 @@ export interface DatasetChunks {
   readonly fill: Uint8Array | undefined;
 }
 
+/** Chunks that were never written stay undefined, for `fill` to stand in. */
 export function chunksOf(chunks: DatasetChunks): ChunkedRows {
   const { path, grid, index, itemBytes, rowItems, fill } = chunks;
   return {

@@ -21,6 +21,7 @@ export interface Dataset {
   readonly fill: Uint8Array | undefined;
 }
 
+/** Where the values of a data set are. */
 export type Layout =
   /** One after the other, at an address; none where nothing was written. */
   | { readonly kind: "contiguous"; readonly address: number }

@@ -24,6 +24,7 @@ const names: Readonly<Record<number, string | undefined>> = {
   ...{ 32008: "bitshuffle", 32013: "zfp", 32026: "blosc2" },
 };
 
+/** Of the message in the header of a data set, of both versions. @throws {ImportError} `malformed_file` */
 export function parseFilters(data: DataView): Filter[] {
   const version = byteAt(data, 0);
   const filters: Filter[] = [];

@@ -97,16 +97,19 @@ export function addressAt(view: DataView, at: number): number {
   return value >= 2 ** 63 ? UNDEFINED_ADDRESS : value;
 }
 
+/** @throws {ImportError} `malformed_file` behind the end */
 export function byteAt(view: DataView, at: number): number {
   checkEnd(view, at, 1);
   return view.getUint8(at);
 }
 
+/** Little-endian. @throws {ImportError} `malformed_file` behind the end */
 export function uint16At(view: DataView, at: number): number {
   checkEnd(view, at, 2);
   return view.getUint16(at, true);
 }
 
+/** Little-endian. @throws {ImportError} `malformed_file` behind the end */
 export function uint32At(view: DataView, at: number): number {
   checkEnd(view, at, 4);
   return view.getUint32(at, true);
@@ -124,6 +127,7 @@ function checkEnd(view: DataView, at: number, bytes: number): void {
   if (at + bytes > view.byteLength) throw malformed("a part of its structure is shorter than what it should hold", 0);
 }
 
+/** Code `unsupported`. @param why ends with what to do about it, where something can be done */
 export function unsupported(why: string): ImportError {
   return new ImportError("unsupported", `the HDF5 file cannot be imported: ${why}`);
 }

@@ -9,6 +9,7 @@ export interface HeaderMessage {
   readonly data: DataView;
 }
 
+/** Those that are looked at. Source: HDF5 file format, IV.A.2. */
 export const messageTypes = {
   dataspace: 0x01,
   linkInfo: 0x02,

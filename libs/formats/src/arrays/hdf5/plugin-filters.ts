@@ -14,6 +14,7 @@ const decoders: Readonly<Record<number, Decode | undefined>> = {
   32015: (bytes, maxBytes) => new Decompressor().decompress("ZSTD", bytes, maxBytes),
 };
 
+/** Whether `decodePlugin` undoes the filter with this number. */
 export function isPluginFilter(id: number): boolean {
   return decoders[id] !== undefined;
 }

@@ -15,7 +15,9 @@ export interface WordFile {
   readonly start: number;
 }
 
+/** Between the parts of a line. */
 export const BLANK = 0x20;
+/** Between lines. */
 export const LINE_FEED = 0x0a;
 /** That of UTF-8, byte by byte, as editors of Windows begin files. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";

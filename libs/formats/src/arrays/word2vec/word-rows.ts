@@ -62,6 +62,7 @@ export class WordRows {
     };
   }
 
+  /** Float32, row by row. */
   get vectors(): RowSource {
     return {
       read: async (firstRow, rows, target, signal) => {

@@ -15,6 +15,7 @@ const MAX_INDEX_BYTES = 16 << 20;
 /** The bytes of a chunk as they are stored; undefined where it was never written. */
 export type StoredChunks = (place: readonly number[], signal: AbortSignal) => Promise<StoredChunk | undefined>;
 
+/** A chunk as it is stored, and where: a file of its own, or a part of a shard. */
 export interface StoredChunk {
   readonly file: SourceFile;
   readonly bytes: Uint8Array;

@@ -17,6 +17,7 @@ export interface SegmentManifest {
   readonly deltaLogs: readonly SnapshotLog[];
 }
 
+/** One file of logs. */
 export interface SnapshotLog {
   /** Of a column, or of a group of columns. */
   readonly fieldId: string;

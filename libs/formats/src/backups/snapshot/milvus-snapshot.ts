@@ -11,6 +11,7 @@ import { NEWEST_SNAPSHOT_VERSION } from "./manifest-schema.ts";
 /** Folder of the files of a bundle. Other snapshots name those of the Milvus that made them, which lie at its root. */
 const BUNDLED = "files";
 
+/** What a snapshot says of itself, before any of its manifests is read. */
 export interface SnapshotMetadata {
   readonly version: number;
   /** Folder of the logs, below the root of the snapshot; ends in `/`, or is the root. */

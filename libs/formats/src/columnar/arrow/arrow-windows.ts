@@ -28,6 +28,7 @@ export interface ArrowWindow {
   close(): void;
 }
 
+/** Which rows and columns are loaded, and how much at once. */
 export interface WindowOptions {
   /** Columns that are needed, each by the structs that it lies in and itself. */
   readonly paths: readonly (readonly ArrowField[])[];
@@ -79,6 +80,7 @@ export class ArrowWindows {
     return window;
   }
 
+  /** Ends the reading of messages. */
   async close(): Promise<void> {
     await this.#messages.return(undefined);
   }

@@ -79,6 +79,7 @@ function isPlainText(type: DataType): boolean {
   return type === DataType.VarChar || type === DataType.String || type === DataType.Text;
 }
 
+/** Bytes, too: UTF-8 is checked where the field wants it. */
 export function isText({ type }: ArrowField): boolean {
   return type.kind === "text" || type.kind === "bytes";
 }

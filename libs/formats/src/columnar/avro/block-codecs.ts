@@ -62,6 +62,7 @@ function sizeOfSnappy(block: Uint8Array): number {
   throw damaged("a block of snappy does not say how much it holds");
 }
 
+/** Code `unsupported`. @param found "more than" where decoding stopped at the limit */
 export function tooLarge(found: number | "more than"): ImportError {
   const words = typeof found === "number" ? `${found}` : `more than ${MAX_BLOCK_BYTES}`;
   return new ImportError(

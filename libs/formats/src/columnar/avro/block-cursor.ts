@@ -10,15 +10,18 @@ export class BlockCursor {
   /** Bytes that values have become, about; whoever makes a batch looks at it, and sets it back. */
   made = 0;
 
+  /** Begins a block, decompressed. */
   open(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.at = 0;
   }
 
+  /** All of the block. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
+  /** Bytes behind the current one, itself included. */
   get left(): number {
     return this.#bytes.length - this.at;
   }
@@ -31,6 +34,7 @@ export class BlockCursor {
     return begin;
   }
 
+  /** The next one. @throws {ImportError} `malformed_file` at the end of the block */
   byte(): number {
     if (this.at >= this.#bytes.length) throw breaksOff();
     return this.#bytes[this.at++];

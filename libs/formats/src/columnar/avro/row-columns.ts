@@ -39,6 +39,7 @@ export class RowColumns {
     for (const read of this.#reads) read(at);
   }
 
+  /** Whether the batch ends here; what was made counts from 0 then. */
   isFull(at: BlockCursor, rows: number): boolean {
     // Rows of which nothing is needed have an end, too.
     if (at.made < this.#batchBytes && rows < this.#batchBytes) return false;

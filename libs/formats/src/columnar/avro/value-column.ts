@@ -101,6 +101,7 @@ export class Offsets {
   #bytes: Memory = new Uint8Array(0);
   #offsets = new Uint32Array(1);
 
+  /** @param index from 0, one more than the last at most */
   set(index: number, end: number, memory: BatchMemory): void {
     if (index >= this.#offsets.length) {
       this.#bytes = memory.grown(this.#bytes, 4 * (index + 1));
@@ -109,6 +110,7 @@ export class Offsets {
     this.#offsets[index] = end;
   }
 
+  /** A view of the first `count`. */
   first(count: number): Uint32Array {
     return this.#offsets.subarray(0, count);
   }

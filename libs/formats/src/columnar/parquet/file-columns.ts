@@ -8,6 +8,7 @@ import { jsonShape } from "./columns/json-shape.ts";
 /** A column of the file, or one that its metadata stand for. */
 export type FileColumn = SchemaNode | PandasRange;
 
+/** An index of pandas that the metadata alone have. */
 export function isRange(column: FileColumn): column is PandasRange {
   return "step" in column;
 }

@@ -27,6 +27,7 @@ const GROUP_READ_BYTES = 8 << 20;
 /** A row costs at least this much of a batch, so that rows of next to nothing do not make endless batches. */
 const MIN_ROW_BYTES = 8;
 
+/** For tests, which take small ranges. */
 export interface ParquetReaderOptions {
   /** Greatest range that is asked of the store for one column; default 4 MiB. */
   readonly maxReadBytes?: number;

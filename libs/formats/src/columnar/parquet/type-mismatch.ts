@@ -11,6 +11,7 @@ export function typeMismatch(file: string, name: string, expected: string, colum
   );
 }
 
+/** Code `schema_mismatch`. */
 export function mismatch(file: string, field: string, reason: string): ImportError {
   return new ImportError("schema_mismatch", reason, { file, field });
 }

@@ -19,6 +19,7 @@ import type { LogColumn } from "./segment-logs.ts";
 /** How a column is read, once its Parquet file is known. @throws {ImportError} `schema_mismatch` */
 export type StoredPlan = (node: SchemaNode, column: LogColumn) => ColumnPlan;
 
+/** What all logs of one field are read with. */
 export interface FieldRowsOptions {
   /** For errors. */
   readonly name: string;
@@ -114,6 +115,7 @@ export class FieldRows {
     await this.#placed(() => this.#reader?.finish());
   }
 
+  /** Gives back the memory of the log that is open. */
   async close(): Promise<void> {
     await Promise.all((this.#reader?.leaves ?? []).map((leaf) => leaf.close()));
   }

@@ -7,6 +7,7 @@ export interface TimeBounds {
   readonly end: bigint;
 }
 
+/** Every row and every delete. */
 export const ALL_TIME: TimeBounds = { start: 0n, end: 2n ** 64n - 1n };
 
 /** Keys of options that say so, in the writings that Milvus knows. */

@@ -28,6 +28,7 @@ export class BitReader {
     return (this.held >>> this.count) & ((1 << width) - 1);
   }
 
+  /** The next 32 bits, unsigned. */
   word(): number {
     return ((this.bits(16) << 16) | this.bits(16)) >>> 0;
   }

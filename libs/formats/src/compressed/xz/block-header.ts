@@ -30,6 +30,7 @@ export class Numbers {
     this.at = at;
   }
 
+  /** Seven bits a byte, the lowest first. @throws {Undecodable} */
   next(): number {
     let value = 0;
     for (let i = 0; i < MAX_NUMBER_BYTES && this.at < this.#bytes.length; i++) {

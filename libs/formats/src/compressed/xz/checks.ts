@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 /** Compares content with what a stream says of it. */
 export interface ContentCheck {
   readonly sizeBytes: number;
+  /** The next bytes of the content. */
   update(bytes: Uint8Array): void;
   /** As it stands in the file. */
   digest(): Uint8Array;

@@ -68,6 +68,7 @@ export class LzmaDecoder {
     this.#position += count;
   }
 
+  /** Content counts from here: another dictionary begins. */
   restart(): void {
     this.#position = 0;
   }

@@ -29,6 +29,7 @@ export class RangeDecoder {
     return this.#code === 0;
   }
 
+  /** All chances are even again. */
   forget(): void {
     this.chances.fill(EVEN);
   }

@@ -13,10 +13,12 @@ export class Window {
     this.#size = sizeBytes;
   }
 
+  /** Bytes that may be repeated. */
   get held(): number {
     return this.#held;
   }
 
+  /** Nothing of what is there may be repeated any more. */
   forget(): void {
     this.#held = 0;
   }
@@ -30,6 +32,7 @@ export class Window {
     this.#bytes = bytes;
   }
 
+  /** There must be room, see `reserve`. */
   put(byte: number): void {
     this.#bytes[this.#at++] = byte;
     if (this.#at === this.#size) this.#at = 0;

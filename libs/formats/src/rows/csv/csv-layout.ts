@@ -116,6 +116,7 @@ function blankLineEnd(scanner: CsvScanner, p: number): number {
   return byte === CARRIAGE_RETURN ? scanner.lineEnd(p) : -1;
 }
 
+/** The names of the columns, and where they stand. */
 export interface Header {
   readonly names: readonly string[];
   /** As it stands in the file, with its line end. */

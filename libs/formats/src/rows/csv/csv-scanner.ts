@@ -5,7 +5,9 @@ import { CellPlace } from "./cell-place.ts";
 import { bareQuoteText, type Dialect } from "./dialect.ts";
 import { unescapeText } from "./escapes.ts";
 
+/** Ends a record, with or without `CARRIAGE_RETURN` before it. */
 export const LINE_FEED = 0x0a;
+/** Belongs to the line end where `LINE_FEED` or the end of the file follows. */
 export const CARRIAGE_RETURN = 0x0d;
 const BACKSLASH = 0x5c;
 /** Behind a backslash it stands for NUL. */

@@ -26,6 +26,7 @@ export class DynamicCells {
     this.#dynamic = dynamic;
   }
 
+  /** Another record begins. */
   begin(): void {
     this.#length = 0;
   }

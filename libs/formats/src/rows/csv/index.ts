@@ -29,6 +29,7 @@ function separatedValues(name: string, separator: "," | "\t"): Format {
   };
 }
 
+/** @param separator unless the option `sep` names another */
 export function openSeparated(input: ReaderInput, separator: "," | "\t", options?: CsvReaderOptions): FormatReader {
   const { sep = "" } = input.options;
   const [first] = sep;

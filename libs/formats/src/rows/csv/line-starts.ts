@@ -14,6 +14,7 @@ const BACKSLASH = 0x5c;
 /** Places so near to the beginning are walked to. */
 const NEAR_BYTES = 64 << 10;
 
+/** How much is read to find where a line begins. */
 export interface LineStartsOptions {
   /** Tests take small ones. */
   readonly chunkBytes?: number;

@@ -12,12 +12,15 @@ import { RecordParser } from "./record-parser.ts";
 /** Read at once for a header. */
 const HEAD_BYTES = 64 << 10;
 
+/** For tests, which take small windows. */
 export interface CsvReaderOptions extends RowsReaderOptions {
   readonly lineStarts?: LineStartsOptions;
 }
 
+/** For messages. */
 export const TITLE = "CSV";
 
+/** @throws {ImportError} `request_invalid` for several files */
 export function openCsv(input: ReaderInput, dialect: Dialect, options: CsvReaderOptions = {}): FormatReader {
   const source = onlyOne(input.sources, TITLE);
   const open = async ({ batchBytes, memory, signal }: BatchOptions) => {
@@ -53,6 +56,7 @@ async function placeOf(
   };
 }
 
+/** The header of a file, without its text. */
 export interface Head extends Pick<Header, "names" | "records"> {
   /** Offset in the file of the line behind the header. */
   readonly end: number;

@@ -18,6 +18,7 @@ const MAX_COLUMNS = 65_536;
 /** Names in an error of what a file has. */
 const MAX_LISTED = 20;
 
+/** What cells of records become columns with. */
 export interface RecordParserInput {
   readonly plan: FieldPlan;
   readonly scanner: CsvScanner;

@@ -28,6 +28,7 @@ const booleans: ReadonlyMap<string, 0 | 1> = new Map([
   ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, 0] as const),
 ]);
 
+/** Words as Go's `strconv.ParseBool` takes them. */
 export function boolCell(scanner: CsvScanner, { buffer: { bytes } }: FixedBuilder): CellParser {
   return (row) => {
     const value = scanner.stop - scanner.start > 5 ? undefined : booleans.get(scanner.text());
@@ -36,6 +37,7 @@ export function boolCell(scanner: CsvScanner, { buffer: { bytes } }: FixedBuilde
   };
 }
 
+/** @param width in bytes */
 export function intCell(scanner: CsvScanner, { buffer }: FixedBuilder, width: 1 | 2 | 4): CellParser {
   const type = `Int${8 * width}`;
   const target = width === 1 ? buffer.int8 : width === 2 ? buffer.int16 : buffer.int32;
@@ -49,6 +51,7 @@ export function intCell(scanner: CsvScanner, { buffer }: FixedBuilder, width: 1 
   };
 }
 
+/** Its two words are written apart: no bigint is made. */
 export function int64Cell(scanner: CsvScanner, { buffer: { int32 } }: FixedBuilder): CellParser {
   const scan: Int64Scan = { end: 0, lo: 0, hi: 0 };
   return (row) => {
@@ -101,6 +104,7 @@ export function floatCell(scanner: CsvScanner, { buffer: { float32 }, field }: F
   };
 }
 
+/** Finite numbers alone. */
 export function doubleCell(scanner: CsvScanner, { buffer: { float64 }, field }: FixedBuilder): CellParser {
   const cell = new CellText(scanner, field);
   return (row) => {
@@ -156,6 +160,7 @@ export function jsonCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
   };
 }
 
+/** WKT, or WKB in hex, stored as WKB. */
 export function geometryCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
   return (row) => {
     const text = scanner.text();
@@ -170,6 +175,7 @@ function geometryOf(text: string): Uint8Array {
   return isHex ? normalWkb(Buffer.from(text, "hex")) : wktToWkb(text);
 }
 
+/** RFC 3339, stored as microseconds. @param zone of texts without an offset */
 export function timestamptzCell(scanner: CsvScanner, { buffer: { int64 } }: FixedBuilder, zone: string): CellParser {
   return (row) => {
     int64[row] = converted(scanner, () => parseTimestamptz(scanner.text(), zone));

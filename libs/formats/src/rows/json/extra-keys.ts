@@ -53,6 +53,7 @@ export class ExtraKeys {
     this.#builder = builder;
   }
 
+  /** Another row begins: what was gathered of the last one is gone. */
   begin(row: number): void {
     this.#row = row;
     if (this.#positions.size > 0) this.#positions.clear();

@@ -54,6 +54,7 @@ export class GivenFields {
     return this.#serial === 0 ? undefined : Array.from(this.#seen, (serial) => (serial > 0 ? true : undefined));
   }
 
+  /** Another row begins, which has given nothing yet. */
   begin(): void {
     this.#serial++;
     this.#count = 0;

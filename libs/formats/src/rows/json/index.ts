@@ -45,10 +45,12 @@ function isCuttable(shape: JsonShape): boolean {
   return shape.kind === "lines" || (shape.kind === "document" && shape.isAllRows === true);
 }
 
+/** Rows in a list or an object, or columns, as the file shows by itself. */
 export function openJson(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
   return new JsonReader(input, false, options);
 }
 
+/** One row a line. @throws {ImportError} `request_invalid` for several files */
 export function openJsonl(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
   onlyOne(input.sources, TITLE);
   return new JsonReader(input, true, options);

@@ -17,6 +17,7 @@ export interface LinesShape {
   readonly dataStart?: number;
 }
 
+/** Rows within one JSON value. */
 export interface DocumentShape {
   readonly kind: "document";
   /** Keys that lead to the rows; none where they are all of the text. */
@@ -33,6 +34,7 @@ export interface DocumentShape {
   readonly isAllRows?: boolean;
 }
 
+/** Columns within one JSON value, each a list or an object with labels. */
 export interface ColumnsShape {
   readonly kind: "columns";
   /** Keys that lead to the object whose members are the columns. */
@@ -41,4 +43,5 @@ export interface ColumnsShape {
 
 /** `{"rows": [...]}` or a list: what Milvus knows. */
 export const rowsDocument: DocumentShape = { kind: "document", path: ["rows"], holder: "list" };
+/** What Milvus takes: a list of objects. */
 export const listDocument: DocumentShape = { kind: "document", path: [], holder: "list" };

@@ -50,6 +50,7 @@ function wholeAt(scanner: Scanner, p: number, type: string, refuse: Refuse): num
   return end;
 }
 
+/** What a number of Python may begin with, too: `NaN`, `Infinity`, `+1`, `.5`. 0 stands for the end of the window. */
 export function isNumberStart(byte: number): boolean {
   return (
     byte === 0x2d ||
@@ -62,6 +63,7 @@ export function isNumberStart(byte: number): boolean {
   );
 }
 
+/** In Milvus's words. @throws {ImportError} `value_invalid` */
 export function outOfRange(scanner: Scanner, p: number, type: string): never {
   const value = excerpt(scanner.text(p, scanner.skipNumber(p)));
   return scanner.invalid(

@@ -31,6 +31,7 @@ export interface InsideTargets {
   readonly elements: readonly (KnownKey | undefined)[];
 }
 
+/** A key that was met before, ready to be compared with the bytes of the next one. */
 export interface KnownKey {
   /** As in the file, with its quotes. */
   readonly bytes: Uint8Array;

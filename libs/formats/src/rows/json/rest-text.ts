@@ -18,6 +18,7 @@ export class RestText {
     return start;
   }
 
+  /** @param bracket as that of `open` is */
   close(bracket: number): void {
     this.#put(bracket);
   }
@@ -36,10 +37,12 @@ export class RestText {
     this.#separate();
   }
 
+  /** A value of a list or of the member that was begun, as it is written. */
   value(from: Uint8Array, start: number, end: number): void {
     this.#copy(from, start, end);
   }
 
+  /** In the place of an element that a field took. */
   null(): void {
     this.#copy(NULL, 0, NULL.length);
   }

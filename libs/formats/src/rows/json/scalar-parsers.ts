@@ -9,6 +9,7 @@ import { converted, type ValueParser } from "./value-parser.ts";
 
 const QUOTE = 0x22;
 
+/** `true` and `false` alone. */
 export function boolParser({ buffer: { bytes } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     const byte = scanner.bytes[p];
@@ -19,6 +20,7 @@ export function boolParser({ buffer: { bytes } }: FixedBuilder): ValueParser {
   };
 }
 
+/** @param width in bytes */
 export function intParser({ buffer: { int8, int16, int32 } }: FixedBuilder, width: 1 | 2 | 4): ValueParser {
   const type = width === 1 ? "Int8" : width === 2 ? "Int16" : "Int32";
   const limit = 2 ** (8 * width - 1);
@@ -33,6 +35,7 @@ export function intParser({ buffer: { int8, int16, int32 } }: FixedBuilder, widt
   };
 }
 
+/** Its two words are written apart: no bigint is made. */
 export function int64Parser({ buffer: { int32 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     const end = integerAt(scanner, p, "Int64");
@@ -42,12 +45,14 @@ export function int64Parser({ buffer: { int32 } }: FixedBuilder): ValueParser {
   };
 }
 
+/** One rounding, from the decimals to float32. */
 export function floatParser({ buffer: { float32 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     return float32At(scanner, p, "Float", float32, row);
   };
 }
 
+/** Finite numbers alone. */
 export function doubleParser({ buffer: { float64 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     if (!isNumberStart(scanner.bytes[p])) scanner.wrongType(p, "Double");
@@ -64,6 +69,7 @@ function noText(scanner: Scanner, p: number, field: FieldSchema): never {
   return scanner.wrongType(p, dataTypeName(field.dataType), hint);
 }
 
+/** As long as the field allows, in bytes of UTF-8. */
 export function textParser(builder: VarBuilder): ValueParser {
   const { field } = builder;
   return (scanner, p, row) => {
@@ -101,6 +107,7 @@ export function jsonParser(builder: VarBuilder): ValueParser {
   };
 }
 
+/** WKT, stored as WKB. */
 export function geometryParser(builder: VarBuilder): ValueParser {
   return (scanner, p, row) => {
     if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Geometry");
@@ -114,6 +121,7 @@ export function geometryParser(builder: VarBuilder): ValueParser {
   };
 }
 
+/** RFC 3339, stored as microseconds. @param timezone of texts without an offset */
 export function timestamptzParser({ buffer: { int64 } }: FixedBuilder, timezone: string): ValueParser {
   return (scanner, p, row) => {
     if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Timestamptz");

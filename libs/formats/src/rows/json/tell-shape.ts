@@ -13,6 +13,7 @@ export const SHAPE_BYTES = 256 << 10;
 const [OPEN_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x5b, 0x5d];
 const [COMMA, LINE_FEED] = [0x2c, 0x0a];
 
+/** What is known of a file when its shape is told. */
 export interface ShapeInput extends FileHead {
   /** Its name says that it has lines: what can be either is taken for them. */
   readonly isNamedLines: boolean;

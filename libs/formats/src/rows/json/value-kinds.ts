@@ -15,6 +15,7 @@ export class ValueKinds {
   readonly #lengths = new ListLengths();
   #present = 0;
 
+  /** A null says nothing of the kind. */
   add(value: unknown): void {
     if (value === null) return;
     this.#present++;

@@ -81,6 +81,7 @@ export function floatVectorParser(builder: FixedBuilder): ValueParser {
   };
 }
 
+/** Float16 and bfloat16 vectors. @param infinity the bits of what does not fit */
 export function halfVectorParser(
   builder: FixedBuilder,
   round: (value: number) => number,
@@ -110,6 +111,7 @@ export function halfVectorParser(
   };
 }
 
+/** Int8 and binary vectors, a number for each byte. @param low and high: inclusive */
 export function byteVectorParser(builder: FixedBuilder, low: number, high: number): ValueParser {
   const { buffer, width, field } = builder;
   const { bytes } = buffer;
@@ -135,6 +137,7 @@ export function byteVectorParser(builder: FixedBuilder, low: number, high: numbe
   };
 }
 
+/** An object of index and value, or a text of one. */
 export function sparseParser(builder: VarBuilder): ValueParser {
   return (scanner, p, row) => {
     const isText = scanner.bytes[p] === QUOTE;

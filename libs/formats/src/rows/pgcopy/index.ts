@@ -35,6 +35,7 @@ export const pgcopyFormat: Format = {
   open: (input) => openPgcopy(input),
 };
 
+/** Names come from the option `columns`, else from the schema: the file has none. */
 export function openPgcopy(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
   const { plan, warn } = input;
   const source = onlyOne(input.sources, TITLE);

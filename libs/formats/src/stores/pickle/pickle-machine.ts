@@ -26,6 +26,7 @@ export class PickleMachine {
     return this.#at;
   }
 
+  /** Onto the stack. */
   push(value: Slot): void {
     this.#stack.push(value);
   }
@@ -55,10 +56,12 @@ export class PickleMachine {
     }
   }
 
+  /** Little-endian. */
   int32(): number {
     return this.#take(4).readInt32LE();
   }
 
+  /** Eight bytes, big-endian. */
   float(): number {
     return this.#take(8).readDoubleBE();
   }
@@ -72,6 +75,7 @@ export class PickleMachine {
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
 
+  /** @param length in bytes of UTF-8 */
   text(length: number): string {
     const bytes = this.#take(length);
     if (isUtf8(bytes)) return bytes.toString();
@@ -79,10 +83,12 @@ export class PickleMachine {
     throw new RangeError(`the text before byte ${this.#at} is no UTF-8`);
   }
 
+  /** The next ones, borrowed. */
   bytes(length: number): Uint8Array {
     return this.#take(length);
   }
 
+  /** The next line without its end, as protocol 0 has its arguments. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at);
     return this.#take((end < 0 ? this.#bytes.length : end) + 1 - this.#at)
@@ -90,12 +96,14 @@ export class PickleMachine {
       .trimEnd();
   }
 
+  /** From the stack; a mark is no value. */
   pop(): Unpickled {
     const value = this.#stack.pop();
     if (value === undefined || value === MARK) throw this.#wrong("nothing is on the stack");
     return value;
   }
 
+  /** What is pushed from here on goes together. */
   mark(): void {
     this.#stack.push(MARK);
   }
@@ -115,18 +123,21 @@ export class PickleMachine {
     return value;
   }
 
+  /** The value on top stays there. @param index the next one unless given */
   memoize(index = this.#memo.length): void {
     // Indexes go up by one as they are made, with any writer.
     if (index > this.#memo.length) throw this.#wrong(`memo ${index} is made before those below`);
     this.#memo[index] = this.top();
   }
 
+  /** Onto the stack, a value that was memoized. */
   recall(index: number): void {
     const value = this.#memo[index];
     if (value === undefined) throw this.#wrong(`memo ${index} is empty`);
     this.push(value);
   }
 
+  /** The one on top of the stack, which stays there. */
   list(): Unpickled[] {
     const value = this.top();
     if (!Array.isArray(value)) throw this.#wrong("items are added to what is no list");
@@ -140,12 +151,14 @@ export class PickleMachine {
     for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
   }
 
+  /** A class onto the stack; nothing is ever called or loaded for it. */
   global(module: Unpickled, name: Unpickled): void {
     const found = `${module}.${name}`;
     if (!this.#classes.has(found)) throw new RangeError(`the pickle has objects of ${found}, which are not read`);
     this.push(new PickledClass(found));
   }
 
+  /** An object of a class and its arguments, which are on top of the stack. */
   make(): void {
     const args = this.pop();
     const made = this.pop();
@@ -153,6 +166,7 @@ export class PickleMachine {
     this.push(new PickledObject(made.name, args));
   }
 
+  /** Gives the object below it the state that is on top of the stack. */
   build(): void {
     const state = this.pop();
     const object = this.top();

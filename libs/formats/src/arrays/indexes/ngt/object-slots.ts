@@ -34,6 +34,7 @@ export class ObjectSlots {
     return isWhole && end === slots ? rows : undefined;
   }
 
+  /** Float32, row by row. */
   get vectors(): RowSource {
     return {
       read: async (firstRow, rows, target, signal) => {
@@ -43,6 +44,7 @@ export class ObjectSlots {
     };
   }
 
+  /** Int64, row by row. */
   get ids(): RowSource {
     return {
       read: async (firstRow, rows, target, signal) => {

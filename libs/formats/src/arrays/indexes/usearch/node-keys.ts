@@ -2,6 +2,7 @@ import type { SourceFile } from "@sluice/object-store";
 import { malformed } from "../../one-file.ts";
 import { type LiveRows, type RowSource, rowsAt, shortened } from "../../row-source.ts";
 
+/** Where the nodes of the graph lie, which hold the keys. */
 export interface NodeLayout {
   readonly source: SourceFile;
   /** Where the levels of all nodes stand, an int16 each, and the nodes behind them. */
@@ -34,6 +35,7 @@ export class NodeKeys {
     this.#next = this.#start();
   }
 
+  /** Keys as they are stored, row by row. */
   get rows(): RowSource {
     return {
       read: async (firstRow, rows, target, signal) => {

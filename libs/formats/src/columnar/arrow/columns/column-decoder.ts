@@ -31,5 +31,6 @@ export interface ArrowColumnPlan {
   readonly fields: readonly number[];
   /** Columns of the file, each by the structs that it lies in and itself. */
   readonly paths: readonly (readonly ArrowField[])[];
+  /** Once for each reader: the decoder may keep memory from batch to batch. */
   open(context: DecodeContext): ColumnDecoder;
 }

@@ -99,6 +99,7 @@ function parseFooter(bytes: MetadataBytes, end: number): ArrowContainer {
   };
 }
 
+/** Which messages are read, and until when. */
 export interface MessageOptions {
   /** Of batches, of files only. */
   readonly range: { readonly begin: number; readonly end: number } | undefined;

@@ -34,6 +34,7 @@ export type ArrowLayout =
   | "dense_union"
   | "run_end";
 
+/** What values are, and how they lie in buffers; members that a layout does not have are 0 or absent. */
 export interface ArrowType {
   readonly kind: ArrowKind;
   readonly layout: ArrowLayout;

@@ -33,6 +33,10 @@ export class Dictionaries {
     return field;
   }
 
+  /**
+   * A delta goes behind what is there; anything else replaces it. @throws {ImportError} `unsupported` for too large a
+   * one
+   */
   put(id: bigint, values: ArrowValues, isDelta: boolean): void {
     const known = isDelta ? this.#values.get(id) : undefined;
     const all = known ? joined(known, values) : values;

@@ -20,6 +20,7 @@ const CONTINUATION = 0xffffffff;
 /** MetadataVersion V4, of Arrow 0.8; unions aside, V5 lies alike. */
 const FIRST_VERSION = 3;
 
+/** Of the buffers of a body, each by itself; undefined: none. */
 export type Compression = "lz4" | "zstd" | undefined;
 
 /** Where the values of some rows lie. */
@@ -39,6 +40,7 @@ export interface BatchInfo {
   readonly body?: Uint8Array;
 }
 
+/** One message of a file or stream, with what it is. */
 export type ArrowMessage = {
   /** In the file, behind its body. */
   readonly end: number;

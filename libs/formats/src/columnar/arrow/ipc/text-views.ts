@@ -4,6 +4,9 @@ import { damaged } from "./damage.ts";
 // Views of text: length, and then up to twelve bytes, or the first four, which buffer the text stands in, and where. Source:
 // Arrow, "Variable-size binary view layout".
 
+/**
+ * A length, then the text itself or where it lies. Source: Arrow columnar format, "Variable-size Binary View Layout".
+ */
 export const VIEW_BYTES = 16;
 const MAX_INLINE_BYTES = 12;
 

@@ -53,6 +53,7 @@ export class FieldRules {
     if (!this.rejects.has(row)) this.rejects.add(row, this.invalid(reason, row, at, name));
   }
 
+  /** Code `value_invalid`. @param row of the file */
   invalid(reason: string, row: number, at: SourceLocation, name = this.field.name): ImportError {
     return new ImportError("value_invalid", reason, { ...at, row, field: name });
   }
@@ -64,6 +65,7 @@ export function shortColumn(leaf: LeafReader, row: number): ImportError {
   return new ImportError("malformed_file", reason, { ...leaf.at, row });
 }
 
+/** @throws {ImportError} `malformed_file` when a leaf goes on behind the rows of its group */
 export async function checkNoMoreRows(leaf: LeafReader): Promise<void> {
   if (!(await leaf.page())) return;
   const reason = `column '${leaf.node.path.join(".")}' has more rows than its row group: imported rows are not aligned`;

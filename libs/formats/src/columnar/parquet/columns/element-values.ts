@@ -14,6 +14,7 @@ export class BadValues {
   readonly #found: { readonly index: number; readonly reason: string }[] = [];
   #next = 0;
 
+  /** @param index among the values of the rows */
   add(index: number, reason: string): void {
     this.#found.push({ index, reason });
   }

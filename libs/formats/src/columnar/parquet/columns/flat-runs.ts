@@ -30,6 +30,7 @@ export class FlatRuns {
     this.#leaf.used(count);
   }
 
+  /** Another row group begins. */
   begin(): void {
     this.#ahead = 0;
   }

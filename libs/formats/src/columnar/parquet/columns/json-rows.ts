@@ -27,6 +27,7 @@ export class JsonRows {
     this.leaves = writer.cursors.map(({ rows }) => rows.leaf);
   }
 
+  /** Another row group begins. */
   begin(): void {
     for (const { rows } of this.#writer.cursors) rows.begin();
   }

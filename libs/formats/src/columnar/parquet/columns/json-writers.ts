@@ -30,6 +30,7 @@ abstract class GroupWriter implements JsonWriter {
   }
 }
 
+/** A group as an object with all its members, or null. */
 export class StructWriter extends GroupWriter {
   readonly #definition: number;
   readonly #repetition: number;
@@ -94,6 +95,7 @@ abstract class RepeatedWriter extends GroupWriter {
   protected abstract element(out: TextOut): void;
 }
 
+/** A list as an array, or null. */
 export class ListWriter extends RepeatedWriter {
   readonly #element: JsonWriter;
 
@@ -128,6 +130,7 @@ export class MapWriter extends RepeatedWriter {
 /** Writes one value that is there. */
 export type ValueWriter = (index: number, out: TextOut) => void;
 
+/** A single value, or null. */
 export class LeafWriterAt implements JsonWriter {
   readonly cursors: readonly LeafCursor[];
   readonly #cursor: LeafCursor;

@@ -50,6 +50,7 @@ export class LeafCursor {
     while (this.goesOn(repetition));
   }
 
+  /** All entries of the rows were looked at. */
   get isAtEnd(): boolean {
     return this.#entry === this.#end;
   }

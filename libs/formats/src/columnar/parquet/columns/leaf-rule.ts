@@ -24,6 +24,7 @@ function storedKind({ kind, width }: LeafType): NumberKind | undefined {
   return isNumber(kind) ? kind : undefined;
 }
 
+/** Kinds of leaves that are numbers, stored as such; decimals and times are none. */
 export function isNumber(kind: string): kind is NumberKind {
   return Object.hasOwn(numberReaders, kind);
 }

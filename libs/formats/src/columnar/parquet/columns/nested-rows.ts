@@ -41,6 +41,7 @@ export class NestedRows {
     this.leaf = leaf;
   }
 
+  /** Another row group begins. */
   begin(): void {
     this.#at = this.#end = 0;
   }

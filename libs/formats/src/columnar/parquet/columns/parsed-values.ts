@@ -11,6 +11,7 @@ const EMPTY = new Uint8Array(0);
 /** A column under construction from what stands for its values, one after the other. */
 export interface ParsedValues {
   readonly rules: FieldRules;
+  /** A batch begins. @param softBytes as of `VarOutput` */
   begin(rows: number, softBytes: number): void;
   /** Rows that are there, and whether no more should be added. */
   readonly rows: number;
@@ -21,6 +22,7 @@ export interface ParsedValues {
   addNull(row: number, at: SourceLocation): void;
   /** For a row that was refused already. */
   addAny(): void;
+  /** The first `rows` of the batch; borrowed until the next one begins. */
   take(rows: number): Column;
 }
 

@@ -44,6 +44,7 @@ export class VarOutput {
     if (this.#hasNulls) this.#validity.mark(from, this.rows, 1);
   }
 
+  /** The value of the next row. */
   append(cell: Uint8Array): void {
     this.cells.append(cell, 0, cell.length);
     this.markValues(this.rows - 1);
@@ -56,6 +57,7 @@ export class VarOutput {
     if (this.#hasNulls) this.#validity.mark(this.rows - 1, this.rows, 0);
   }
 
+  /** The first `rows`; the others are of the next batch. Borrowed until that begins. */
   take(rows: number): Column {
     this.#taken = rows;
     const validity = this.#hasNulls ? this.#validity.of(rows) : undefined;

@@ -8,10 +8,12 @@ export function wrongLengthWords({ name, dataType, dim }: FieldSchema, expected:
   return `${lengths}, data type: ${dataTypeName(dataType)}; expected dim '${dim}' for field '${name}'`;
 }
 
+/** In Milvus's words. @param shown the element, cut */
 export function wrongElementWords({ name, dataType }: FieldSchema, shown: string): string {
   return `expected finite elements in range for field '${name}' with type '${dataTypeName(dataType)}', got value '${shown}'`;
 }
 
+/** In Milvus's words. */
 export function nullElementWords({ name }: FieldSchema): string {
   return `the vector of field '${name}' contains a null element`;
 }

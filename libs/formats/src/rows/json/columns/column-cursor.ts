@@ -45,10 +45,12 @@ export class ColumnCursor {
     this.#windows = new FileWindows(source, { chunkBytes, start: values.start, signal });
   }
 
+  /** Field, struct array or member, for errors. */
   get field(): string {
     return this.#taker.field;
   }
 
+  /** Its path, for errors. */
   get file(): string {
     return this.#scanner.path;
   }
@@ -58,6 +60,7 @@ export class ColumnCursor {
     return this.#window ? this.#window.base + this.#at - this.#values.start : 0;
   }
 
+  /** Gives back its windows. */
   async close(): Promise<void> {
     await this.#windows.close(this.#window);
   }

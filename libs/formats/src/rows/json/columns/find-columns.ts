@@ -18,6 +18,7 @@ export interface FoundColumn {
   readonly offset: number;
 }
 
+/** Where the values of a column lie in the file. */
 export interface ColumnValues {
   /** Offset behind the opening bracket. */
   readonly start: number;

@@ -16,6 +16,7 @@ export abstract class WindowCursor {
     this.signal = signal;
   }
 
+  /** Gives back its windows. */
   close(): Promise<void> {
     return this.#windows.close(this.#window);
   }

@@ -16,6 +16,7 @@ export function isChroma(db: SqlDatabase): boolean {
   return ["collections", "segments", "embeddings", "embeddings_queue"].every((name) => db.hasTable(name));
 }
 
+/** With the database before the name where there are several. */
 export async function collectionsOf(db: SqlDatabase): Promise<ChromaCollection[]> {
   const segments = await rowsOf(db, "segments", ["id", "scope", "collection"]);
   const segmentOf = (collection: string, scope: string) =>

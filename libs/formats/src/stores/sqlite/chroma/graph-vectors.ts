@@ -59,6 +59,7 @@ export class GraphVectors {
     return new GraphVectors(header, labels, positions, [new FileBlocks(files.elements, signal), lengths]);
   }
 
+  /** @param id of a row, as Chroma's users know it */
   has(id: string): boolean {
     return this.#labels.has(id);
   }

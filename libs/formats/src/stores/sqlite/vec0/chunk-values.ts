@@ -39,6 +39,7 @@ export class ChunkValues {
     throw new ImportError("malformed_file", reason, { file: this.#file });
   }
 
+  /** The row of a chunk; undefined where there is none. */
   async record(key: bigint): Promise<SqlRecord | undefined> {
     const rowId = await this.#index?.find(key);
     return rowId === undefined ? undefined : await this.#finder.find(rowId);

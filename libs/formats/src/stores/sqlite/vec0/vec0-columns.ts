@@ -1,6 +1,8 @@
 import { excerpt } from "@sluice/errors";
 
+/** Of the elements; `bit` has eight of them a byte. */
 export type VectorType = "float" | "int8" | "bit";
+/** Values of columns that can be filtered by. */
 export type MetadataType = "text" | "integer" | "float" | "boolean";
 
 /** What a column of a table of sqlite-vec is; each kind is counted from 0 by itself, in the names of the tables that hold it. */

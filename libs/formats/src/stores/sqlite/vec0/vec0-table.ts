@@ -6,6 +6,7 @@ import { writeValue } from "../sql-json.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 import { type Vec0Column, vec0Columns } from "./vec0-columns.ts";
 
+/** As `CREATE VIRTUAL TABLE … USING` names it. */
 export const MODULE = "vec0";
 /** Rows of a chunk that are believed. sqlite-vec itself stops at 4,096. */
 const MAX_CHUNK_ROWS = 1 << 20;

@@ -23,11 +23,13 @@ export class VariantBytes {
     return value;
   }
 
+  /** Signed, little-endian. @throws as `need` */
   int32(at: number): number {
     this.need(at, 4);
     return this.#view.getInt32(at, true);
   }
 
+  /** Signed, little-endian. @throws as `need` */
   int64(at: number): bigint {
     this.need(at, 8);
     return this.#view.getBigInt64(at, true);
@@ -40,11 +42,13 @@ export class VariantBytes {
     return BigInt.asIntN(8 * width, BigInt(this.uint(at, width)));
   }
 
+  /** Little-endian. @throws as `need` */
   float(at: number): number {
     this.need(at, 4);
     return this.#view.getFloat32(at, true);
   }
 
+  /** Little-endian. @throws as `need` */
   double(at: number): number {
     this.need(at, 8);
     return this.#view.getFloat64(at, true);
