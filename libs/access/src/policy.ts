@@ -15,12 +15,14 @@ export interface Grant {
   readonly grantor: string;
 }
 
+/** Somebody with a password, of which only a hash is kept. */
 export interface User {
   readonly passwordHash: string;
   readonly description: string;
   readonly roles: readonly string[];
 }
 
+/** What whoever has it may do. Grants add up; nothing is taken away by one. */
 export interface Role {
   readonly description: string;
   readonly grants: readonly Grant[];
@@ -52,6 +54,7 @@ export interface AccessPolicy {
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The user that there always is; it may do everything. */
 export const ROOT = "root";
 /** May do everything. */
 export const ADMIN_ROLE = "admin";

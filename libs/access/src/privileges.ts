@@ -3,6 +3,7 @@ export type ObjectType = "Collection" | "Global" | "User" | "Volume";
 /** How far a privilege reaches, which says what a grant of it may name. */
 export type PrivilegeLevel = "cluster" | "database" | "collection" | "volume";
 
+/** What can be granted, under Milvus's name; those of volumes are ours. */
 export interface Privilege {
   readonly name: string;
   readonly object: ObjectType;

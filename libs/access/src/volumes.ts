@@ -10,6 +10,7 @@ export const volumeRights = {
   write: ["WriteVolume"],
   use: ["UseVolume", "ReadVolume"],
 } as const;
+/** `see` a volume at all, `read` or `write` its files, `use` them in imports. */
 export type VolumeRight = keyof typeof volumeRights;
 
 /**

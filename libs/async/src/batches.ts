@@ -1,3 +1,4 @@
+/** How pieces of work go together. */
 export interface BatchesOptions<T, R> {
   /** Does pieces of work together; an answer for each. What it throws is the answer of all. */
   readonly run: (items: readonly T[]) => Promise<readonly (R | Promise<R>)[]>;

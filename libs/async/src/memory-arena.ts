@@ -50,6 +50,7 @@ export class MemoryArena {
     this.#free.give(byteOffset, length);
   }
 
+  /** Whether a view lies in this memory, so that kernels in it need no copy. */
   has({ buffer }: { readonly buffer: ArrayBufferLike }): boolean {
     return buffer === this.memory.buffer;
   }

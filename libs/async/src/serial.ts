@@ -5,6 +5,7 @@
 export class Serial {
   #tail: Promise<unknown> = Promise.resolve();
 
+  /** Settles as `work` does. */
   run<R>(work: () => Promise<R>): Promise<R> {
     const turn = this.#tail.then(work);
     this.#tail = turn.catch(() => undefined);

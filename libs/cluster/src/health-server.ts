@@ -7,6 +7,7 @@ import { withoutSchemas } from "./without-schemas.ts";
 /** Milvus has calls that manage it on such a port. */
 const NOT_HERE = "this port has /healthz, /readyz and /metrics alone; calls go to the port of a proxy (19530)";
 
+/** Where the health server listens, and what it tells. */
 export interface HealthOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -15,6 +16,7 @@ export interface HealthOptions {
   readonly readiness: () => Readiness;
 }
 
+/** Listening until it is disposed of; `port` is the one that it got. */
 export interface HealthServer extends AsyncDisposable {
   readonly port: number;
 }

@@ -26,6 +26,7 @@ import type { ServerAddress } from "./role.ts";
 
 /** Whom a process answers, and how it is known by its peers. */
 type Secrets = Pick<ServerAddress, "internalSecret" | "internalSecretPrevious">;
+/** Of all roles: what their calls to each other are made with. */
 export type InternalSettings = Pick<ServerAddress, "host"> & Secrets & InternalTlsSettings;
 
 /** Shorter secrets could be guessed from what calls carry. */

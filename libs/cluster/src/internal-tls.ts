@@ -14,6 +14,7 @@ import { TlsDoor } from "./tls-door.ts";
 /** What certificates of processes are for: processes come and go under names and addresses that nobody knows before. */
 export const PEER_NAME = "sluice-internal";
 
+/** Files, PEM; all three or none. */
 export type InternalTlsSettings = Pick<ServerAddress, "internalTlsCert" | "internalTlsKey" | "internalTlsCa">;
 type OnStranger = (peer: string, reason: string) => void;
 

@@ -8,6 +8,7 @@ import type { RoleName } from "./role-name.ts";
 import { Session } from "./session.ts";
 import { thisProcess } from "./this-process.ts";
 
+/** Who wants to lead, and what it does then. */
 export interface LeadingOptions {
   readonly role: RoleName;
   readonly ttlMs: number;

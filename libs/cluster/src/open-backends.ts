@@ -39,6 +39,7 @@ export const needSettings = {
   stores: sourceSettings,
 } as const;
 
+/** What a role may say that it needs; see `Backends`. */
 export type Need = keyof typeof needSettings;
 
 /** Members of all members of a union. */
@@ -48,6 +49,7 @@ type AllOf<Union> = (Union extends unknown ? (each: Union) => void : never) exte
 
 /** The settings that come with needs, and their values. */
 export type NeedDefinitions<N extends Need> = AllOf<(typeof needSettings)[N]>;
+/** Values of the settings of some needs. */
 export type NeedValues<N extends Need> = AllOf<{ [M in N]: SettingValues<(typeof needSettings)[M]> }[N]>;
 
 /** Where segments lie and files come from, as plain data, for worker threads, which open their own. */

@@ -7,6 +7,7 @@ import type { Problems } from "./problems.ts";
 import type { RoleName } from "./role-name.ts";
 import { thisProcess } from "./this-process.ts";
 
+/** What a process tells of itself, and how long that outlives its silence. */
 export interface SessionOptions {
   readonly role: RoleName;
   /** `host:port` of the gRPC server, empty when there is none. */

@@ -3,6 +3,7 @@ import { storageSettings } from "@sluice/object-store";
 
 // What processes share: their backends, and what every one of them is told. Each service keeps its own settings.
 
+/** Of log and traces, for every process. */
 export const logSettings = defineSettings({
   logLevel: {
     type: "string",
@@ -19,6 +20,7 @@ export const logSettings = defineSettings({
   },
 });
 
+/** Of the metastore that processes share; without `etcd` each has its own. */
 export const etcdSettings = defineSettings({
   etcd: {
     type: "list",

@@ -17,6 +17,7 @@ export interface ProcessIdentity {
 /** Of Sluice; all packages have the same. */
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
+/** The same from the start of the process to its end; each thread that loads this has one of its own. */
 export const thisProcess: ProcessIdentity = {
   node: randomBytes(6).toString("hex"),
   host: hostname(),

@@ -8,6 +8,7 @@ export interface Signals {
   readonly abort: AbortSignal;
 }
 
+/** Takes the signals over from here on: whoever calls it ends the process. */
 export function untilSignal(): Signals {
   const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -7,12 +7,14 @@ import { valueSchema } from "./value-schema.ts";
 /** Where a value came from: `--flag`, the name of an environment variable, `FILE: key`, or `default`. */
 export type SettingSource = string;
 
+/** Values, and of each where it came from. */
 export interface LoadedSettings<D extends SettingsDefinition> {
   readonly definition: D;
   readonly values: SettingValues<D>;
   readonly sources: { readonly [Name in keyof D]: SettingSource };
 }
 
+/** Where values may come from besides defaults; of these flags go before the environment, and that before the file. */
 export interface SettingsInput {
   /** Flags that were given (`givenFlags`). */
   readonly flags?: FlagValues;

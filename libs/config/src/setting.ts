@@ -63,6 +63,7 @@ export type ValueName<Name, S extends Setting> = Name extends string
       : Name
   : never;
 
+/** Values by the names that the program has, see `ValueName`. */
 export type SettingValues<D extends SettingsDefinition> = {
   readonly [Name in keyof D as ValueName<Name, D[Name]>]: SettingValue<D[Name]>;
 };

@@ -26,6 +26,7 @@ export class PostRefused extends Error {
   }
 }
 
+/** One request, and how much of an answer is taken. */
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -16,6 +16,7 @@ export interface EmbeddingPatience {
   readonly endsAtMs?: number;
 }
 
+/** What texts are for, and how long their vectors are waited for. */
 export interface EmbeddingCall {
   readonly purpose: Purpose;
   readonly patience: EmbeddingPatience;

@@ -101,6 +101,7 @@ export const importErrors = {
   },
 } as const satisfies Record<string, ErrorSpec>;
 
+/** Stands in records and in answers: never renamed once released. */
 export type ImportErrorCode = keyof typeof importErrors;
 
 /** Where in the input an error lies. Every member that is known is given. */
@@ -142,6 +143,7 @@ export interface Failure extends SourceLocation {
   readonly reason: string;
 }
 
+/** An error as plain data, without stack and cause. */
 export function failureOf({ code, reason, at }: ImportError): Failure {
   return { code, reason, ...at };
 }

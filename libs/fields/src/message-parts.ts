@@ -6,12 +6,15 @@ export interface Parts {
   readonly length: number;
 }
 
+/** What a field with its default value takes. */
 export const NOTHING: Parts = { pieces: [], length: 0 };
 
+/** Borrowed: pieces must not change before they are joined. */
 export function partsOf(...pieces: readonly Uint8Array[]): Parts {
   return { pieces, length: pieces.reduce((sum, { length }) => sum + length, 0) };
 }
 
+/** All pieces in this order; none is copied. */
 export function joined(...all: readonly Parts[]): Parts {
   return { pieces: all.flatMap(({ pieces }) => pieces), length: all.reduce((sum, { length }) => sum + length, 0) };
 }
@@ -31,6 +34,7 @@ export function numberField(number: number, value: number): Parts {
   return partsOf(bytes);
 }
 
+/** An empty text is left out, as proto3 has it. */
 export function textField(number: number, text: string): Parts {
   return text === "" ? NOTHING : bytesField(number, partsOf(Buffer.from(text)));
 }
@@ -40,10 +44,12 @@ export function packedField(number: number, numbers: Parts): Parts {
   return numbers.length === 0 ? NOTHING : bytesField(number, numbers);
 }
 
+/** @param number below 2^28, so that it stays a small integer */
 export function tagOf(number: number, wireType: number): number {
   return (number << 3) | wireType;
 }
 
+/** One copy of all. */
 export function toBuffer({ pieces, length }: Parts): Buffer {
   return Buffer.concat(pieces, length);
 }

@@ -29,6 +29,7 @@ type FindArgs = [query: number, rows: number, rowCount: number, dim: number, out
 export const MAX_DIM = 32_768;
 /** Rows that are compared with every query while the processor's cache holds them. */
 export const BLOCK_BYTES = 128 << 10;
+/** Most rows of a block, however short they are. */
 export const MAX_BLOCK_ROWS = 256;
 /** The same of sketches, which are smaller. */
 export const MAX_SKETCHES = 1024;
@@ -38,13 +39,19 @@ const ROWS_BYTES = 4 * 3 * MAX_DIM + BLOCK_BYTES + PADDING;
 
 /** Layout of the room that a kernel works in: bytes from its beginning on. */
 export const QUERY = 1024;
+/** Rows of a block, widened to float32 where they are stored otherwise. */
 export const ROWS = QUERY + 8 * MAX_DIM + PADDING;
+/** Rows of a block as they are stored. */
 export const STORED = ROWS + ROWS_BYTES;
+/** What was computed of each row of a block, eight bytes each. */
 export const SCORES = STORED + ROWS_BYTES;
+/** Squared norms of the rows of a block, eight bytes each. */
 export const NORMS = SCORES + 8 * (MAX_BLOCK_ROWS + 2);
 /** Of the sketch of a query, two bytes a number. */
 export const CODES = NORMS + 8 * (MAX_BLOCK_ROWS + 2);
+/** Sketches of rows, a block of them. */
 export const SKETCHES = CODES + 2 * MAX_DIM + PADDING;
+/** Numbers of the rows that a sketch does not rule out, four bytes each. */
 export const FOUND = SKETCHES + BLOCK_BYTES + PADDING;
 /** Numbers of rows that are gathered. */
 const LIST = FOUND + 4 * MAX_SKETCHES;

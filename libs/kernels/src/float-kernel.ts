@@ -11,6 +11,7 @@ export interface FloatKernel {
 
 /** Where tables begin, and where they and the kernel's list of commas end. */
 const TABLES = 0xf0000;
+/** The end of both; what is behind it is for who calls the kernel. */
 export const TABLES_END = 1 << 20;
 /** How far the kernel may read behind the end of a text. */
 export const BYTES_BEHIND = 256;

@@ -34,6 +34,7 @@ export class MinHasher {
     this.#isSha1 = isSha1;
   }
 
+  /** Numbers of one signature. */
   get hashes(): number {
     return this.#permutations.length / 2;
   }

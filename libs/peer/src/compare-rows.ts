@@ -12,6 +12,7 @@ import { peerName } from "./peer-place.ts";
 /** Rows that are asked for at once, or fewer where these are too large for a message. */
 const ROWS_PER_QUESTION = 128;
 
+/** Rows here, whose values the peer should have. */
 export interface ComparedRows {
   readonly schema: CollectionSchema;
   /** Parallel to the fields of the schema; undefined for what is not compared. */

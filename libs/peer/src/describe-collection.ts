@@ -3,6 +3,7 @@ import { common, milvus, type schema } from "@sluice/rpc";
 import type { MilvusPeer } from "./milvus-peer.ts";
 import { peerName } from "./peer-place.ts";
 
+/** An index as the peer tells of it; parameters in its words. */
 export interface PeerIndex {
   readonly name: string;
   readonly fieldName: string;

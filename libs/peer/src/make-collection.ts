@@ -71,6 +71,7 @@ export async function loadCollection(peer: MilvusPeer, name: string, isLoaded: b
   );
 }
 
+/** Loaded as a whole: while it is loading it is not. @throws {ImportError} `peer_unavailable`, `peer_refused` */
 export async function isLoaded(peer: MilvusPeer, name: string): Promise<boolean> {
   const about = { dbName: peer.place.dbName, collectionName: name };
   const { state } = await peer.call(`asking whether ${name} is loaded`, (client) =>
@@ -98,6 +99,7 @@ export async function dropCollection(peer: MilvusPeer, collectionName: string): 
   );
 }
 
+/** In the peer's database. @throws {ImportError} `peer_unavailable`, `peer_refused` */
 export async function hasCollection(peer: MilvusPeer, collectionName: string): Promise<boolean> {
   const { dbName } = peer.place;
   const has = await peer.call(`asking for ${collectionName}`, (client) =>

@@ -14,6 +14,7 @@ export class PageSize {
     this.#wantedBytes = wantedBytes;
   }
 
+  /** Rows to ask for next; at least 1. */
   get rows(): number {
     return this.#rows;
   }

@@ -9,6 +9,7 @@ import { lastKey } from "./page-keys.ts";
 import { PageSize } from "./page-size.ts";
 import { peerName } from "./peer-place.ts";
 
+/** Which rows of a peer are read, and how many at once. */
 export interface PagesInput {
   readonly rows: PeerRows;
   readonly keys: KeyRange;

@@ -70,8 +70,11 @@ export interface CollectionSchema {
 
 /** System fields of every segment. Source: Milvus `pkg/common`. */
 export const ROW_ID_FIELD = 0;
+/** Field id of the timestamps in segments. Source: Milvus. */
 export const TIMESTAMP_FIELD = 1;
+/** Field ids below it are the system's. Source: Milvus. */
 export const FIRST_USER_FIELD = 100;
+/** The field of dynamic keys: JSON, hidden from those who describe the collection. */
 export const META_FIELD_NAME = "$meta";
 
 /** Property of a collection; see `mayBeGiven` of a field. */

@@ -23,6 +23,7 @@ export const DataType = {
   Int8Vector: 105,
   ArrayOfVector: 106,
 } as const;
+/** Numbers of the types. */
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
 const names = new Map<number, string>(Object.entries(DataType).map(([name, value]) => [value, name]));
@@ -37,6 +38,7 @@ export function isDenseVector(type: DataType): boolean {
   return type >= DataType.BinaryVector && type <= DataType.Int8Vector && type !== DataType.SparseFloatVector;
 }
 
+/** Dense, sparse, or arrays of them: their numbers come last. */
 export function isVector(type: DataType): boolean {
   return type >= DataType.BinaryVector;
 }

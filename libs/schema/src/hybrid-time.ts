@@ -6,6 +6,7 @@ export function composeTso(physicalMs: number, logical = 0n): bigint {
   return (BigInt(physicalMs) << LOGICAL_BITS) | logical;
 }
 
+/** Unix milliseconds of a hybrid timestamp. */
 export function physicalMs(timestamp: bigint): number {
   return Number(timestamp >> LOGICAL_BITS);
 }

@@ -4,6 +4,7 @@ import { isWord, listAt, type SqlWord, sqlWords } from "./sql-words.ts";
 /** What becomes of values that are stored in a column. Source: SQLite, datatypes §3.1. */
 export type Affinity = "integer" | "real" | "numeric" | "text" | "blob";
 
+/** A column as `CREATE TABLE` declares it. */
 export interface SqlColumn {
   readonly name: string;
   /** As declared; "" for none. */

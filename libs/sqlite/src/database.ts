@@ -10,6 +10,7 @@ import { SqlTable } from "./table.ts";
 const MAX_SCHEMA_BYTES = 16 << 20;
 const DEFAULT_CACHE_BYTES = 8 << 20;
 
+/** How a database is read. */
 export interface OpenOptions {
   readonly signal: AbortSignal;
   /** What blocks of its files may take in memory. */
@@ -53,6 +54,7 @@ export class SqlDatabase {
     return new Map(shapes.flatMap(([name, shape]) => (shape ? [[name, shape] as const] : [])));
   }
 
+  /** Names are compared as SQLite does: without regard to case in ASCII. */
   hasTable(name: string): boolean {
     return this.#find("table", name) !== undefined;
   }

@@ -5,6 +5,7 @@ import { damaged } from "./damage.ts";
 import { isPageSize, WriteAheadLog } from "./write-ahead-log.ts";
 
 const MAGIC = "SQLite format 3\0";
+/** What of the first page is the file's. Source: SQLite file format, §1.3. */
 export const HEADER_BYTES = 100;
 /** Less than this of a page cannot hold the cells that SQLite writes. */
 const MIN_USABLE_BYTES = 480;
@@ -20,6 +21,7 @@ export interface DatabaseFiles {
   readonly journal?: DatabaseBytes;
 }
 
+/** Of all texts of a database; names as `TextDecoder` has them. */
 export type TextEncoding = "utf-8" | "utf-16le" | "utf-16be";
 
 /** The pages of a database as its last committed transaction left them. */

@@ -4,6 +4,7 @@ import { Varint } from "./varint.ts";
 
 /** Kinds of b-tree pages, by their first byte. */
 export const pageKinds = { tableLeaf: 13, tableInterior: 5, indexLeaf: 10, indexInterior: 2 } as const;
+/** The byte itself. */
 export type PageKind = (typeof pageKinds)[keyof typeof pageKinds];
 
 /** Greatest row. SQLite itself stops at 1 GB. */

@@ -47,6 +47,7 @@ export class SqlRecord {
     }
   }
 
+  /** Also of a column that the row does not have, being older than it. */
   isNull(column: number): boolean {
     return column >= this.count || this.#types[column] === 0;
   }
@@ -59,6 +60,7 @@ export class SqlRecord {
     return this.#bytes.subarray(start, start + ((type - FIRST_BLOB) >>> 1));
   }
 
+  /** Whatever the column was declared as. */
   isText(column: number): boolean {
     return column < this.count && this.#types[column] > FIRST_BLOB && this.#types[column] % 2 === 1;
   }
@@ -69,6 +71,7 @@ export class SqlRecord {
     return this.#decode ? Buffer.from(this.#text(column)) : this.bytes(column);
   }
 
+  /** Null for a column that the row does not have; a blob is a view of the row. */
   value(column: number): SqlValue {
     const type = column < this.count ? this.#types[column] : 0;
     if (type >= FIRST_BLOB) return this.isText(column) ? this.#text(column) : (this.bytes(column) as Uint8Array);

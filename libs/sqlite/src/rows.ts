@@ -23,6 +23,7 @@ export class RowBatch {
     this.#damaged = (detail) => pages.damaged(detail, page);
   }
 
+  /** Borrows the bytes. */
   add({ bytes, start, end }: Payloads, rowId: bigint): void {
     const { count } = this;
     [this.#buffers[count], this.#starts[count], this.#ends[count], this.#rowIds[count]] = [bytes, start, end, rowId];

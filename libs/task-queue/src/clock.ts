@@ -4,6 +4,7 @@ export interface Clock {
   schedule(run: () => void, delayMs: number): Disposable;
 }
 
+/** Timers that keep no process alive. */
 export const systemClock: Clock = {
   schedule(run, delayMs) {
     const timer = setTimeout(run, delayMs).unref();

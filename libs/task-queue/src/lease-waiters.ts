@@ -11,6 +11,7 @@ export interface LeaseWaiter {
 export class LeaseWaiters {
   readonly #waiters = new Set<LeaseWaiter>();
 
+  /** Requests that wait. */
   get size(): number {
     return this.#waiters.size;
   }
@@ -38,10 +39,12 @@ export class LeaseWaiters {
     this.#waiters.delete(waiter);
   }
 
+  /** All resolve to undefined. */
   endAll(): void {
     for (const waiter of [...this.#waiters]) waiter.settle(undefined);
   }
 
+  /** The first that came first. */
   [Symbol.iterator](): IterableIterator<LeaseWaiter> {
     return this.#waiters.values();
   }

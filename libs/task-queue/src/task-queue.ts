@@ -10,6 +10,7 @@ export interface QueuedTask {
   readonly isBackground?: boolean;
 }
 
+/** Who wants a task, which, and for how long. */
 export interface LeaseRequest {
   readonly nodeId: NodeId;
   /** Only tasks of at most so many bytes; absent = any. */
@@ -47,6 +48,7 @@ export interface TaskQueue extends AsyncDisposable {
   remove(taskIds: readonly TaskId[]): Promise<void>;
   /** Whether a task of more than so many bytes waits, besides those of the background. */
   hasWaiting(moreThanBytes: number): Promise<boolean>;
+  /** Tasks that wait for a lease, and those that have one. */
   depth(): Promise<{ readonly waiting: number; readonly leased: number }>;
   /** Ids of tasks that wait or are leased, for reconciliation with the records. */
   known(): Promise<ReadonlySet<TaskId>>;

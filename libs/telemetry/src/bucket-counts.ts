@@ -34,6 +34,7 @@ export class BucketCounts {
     if (labelNames.length === 0) this.#first.counts = this.#open({});
   }
 
+  /** @param labels all of them, in any order */
   observe(value: number, labels: Readonly<Record<string, string>> = {}): void {
     let level = this.#first;
     for (const name of this.#labelNames) level = levelBelow(level, labels[name]);

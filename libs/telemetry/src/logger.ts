@@ -1,6 +1,7 @@
 import { type Level, pino } from "pino";
 import { formatPretty } from "./pretty.ts";
 
+/** The least first. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Members of a log line. Errors go under `err`: their code, place, stack and causes are written out. */
@@ -8,14 +9,19 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Messages are constant texts, so that lines of one kind are found by them; what varies goes into the fields. */
 export interface Logger {
+  /** What somebody who looks for a fault wants, such as refused calls. */
   debug(message: string, fields?: LogFields): void;
+  /** What happened in the ordinary way. */
   info(message: string, fields?: LogFields): void;
+  /** What goes on, and somebody should look at. */
   warn(message: string, fields?: LogFields): void;
+  /** What nobody expected. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds `fields` to each of its lines. */
   child(fields: LogFields): Logger;
 }
 
+/** Which lines are written, and how. */
 export interface LoggerOptions {
   /** Least level that is written; "silent" writes nothing. Default info. */
   readonly level?: LogLevel | "silent";

@@ -4,6 +4,7 @@ import { BucketCounts } from "./bucket-counts.ts";
 /** Values of the labels that a metric was declared with, in any order; all of them. */
 export type Labels<L extends string> = Readonly<Record<L, string>>;
 
+/** What is said of a metric when it is declared. */
 export interface MetricOptions<L extends string> {
   /** What is counted or measured, as a sentence. */
   readonly help: string;
@@ -11,23 +12,31 @@ export interface MetricOptions<L extends string> {
   readonly labels?: readonly L[];
 }
 
+/** Of what is counted by size or duration. */
 export interface HistogramOptions<L extends string> extends MetricOptions<L> {
   /** Upper bounds, inclusive, ascending, in the metric's unit. */
   readonly buckets: readonly number[];
 }
 
+/** What only grows, from 0 at the start of the process. */
 export interface CounterMetric<L extends string> {
+  /** @param amount 1 unless given; not negative */
   add(amount?: number, labels?: Labels<L>): void;
 }
 
+/** What goes up and down. */
 export interface GaugeMetric<L extends string> {
+  /** Replaces the value of these labels. */
   set(value: number, labels?: Labels<L>): void;
+  /** @param amount may be negative */
   add(amount: number, labels?: Labels<L>): void;
   /** Says nothing any more, until it is set again. */
   clear(): void;
 }
 
+/** What is observed again and again. */
 export interface HistogramMetric<L extends string> {
+  /** @param value in the metric's unit */
   observe(value: number, labels?: Labels<L>): void;
 }
 
@@ -52,6 +61,7 @@ export class Metrics {
     if (processMetrics) collectDefaultMetrics({ register: this.#registry });
   }
 
+  /** @param name ends in `_total` @throws {Error} for another name */
   counter<L extends string = never>(name: string, options: MetricOptions<L>): CounterMetric<L> {
     checkName(name, /_total$/);
     return this.#declare(name, "counter", () => {
@@ -60,6 +70,7 @@ export class Metrics {
     });
   }
 
+  /** @param name does not end in `_total` @throws {Error} for another name */
   gauge<L extends string = never>(name: string, options: MetricOptions<L>): GaugeMetric<L> {
     checkName(name, /(?<!_total)$/);
     return this.#declare(name, "gauge", () => {
@@ -72,6 +83,7 @@ export class Metrics {
     });
   }
 
+  /** @param name ends in its unit: `_seconds`, `_bytes` or `_rows` @throws {Error} for another name */
   histogram<L extends string = never>(name: string, options: HistogramOptions<L>): HistogramMetric<L> {
     checkName(name, /_(seconds|bytes|rows)$/);
     return this.#declare(name, "histogram", () => {

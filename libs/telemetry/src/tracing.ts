@@ -2,6 +2,7 @@ import { type Context, context, propagation, SpanStatusCode, type TextMapGetter,
 
 // Traces through the API of OpenTelemetry, which costs next to nothing until `startTracing` gives it somewhere to go.
 
+/** What is told of a span besides its name and times. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 const TRACE_PARENT = "traceparent";
@@ -50,6 +51,7 @@ function contextOf(parent: string | undefined): Context {
   return parent ? propagation.extract(context.active(), parent, textGetter) : context.active();
 }
 
+/** Who is traced, and who is told. */
 export interface TracingOptions {
   readonly service: string;
   /** Of a collector, such as `http://collector:4318`; without, nothing is traced. */

@@ -11,11 +11,13 @@ export function float32ToFloat16Bits(value: number): number {
   return u16[0];
 }
 
+/** Exact: every half is a float32. */
 export function float16BitsToFloat32(bits: number): number {
   u16[0] = bits;
   return f16[0];
 }
 
+/** Rounded to the nearest, ties to even; every NaN is 0x7fc0. */
 export function float32ToBfloat16Bits(value: number): number {
   if (Number.isNaN(value)) return 0x7fc0; // Rounding up some NaNs would turn them into zero.
   f32[0] = value;
@@ -24,6 +26,7 @@ export function float32ToBfloat16Bits(value: number): number {
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
+/** Exact: the upper half of a float32. */
 export function bfloat16BitsToFloat32(bits: number): number {
   u32[0] = bits << 16;
   return f32[0];

@@ -14,8 +14,10 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
+/** What a value begins like; `invalid` begins none. */
 export type JsonKind = "null" | "bool" | "number" | "string" | "list" | "object" | "invalid";
 
+/** By its first byte. */
 export function jsonKindAt(data: Uint8Array, at: number): JsonKind {
   const byte = data[at];
   if (byte === QUOTE) return "string";
@@ -26,6 +28,7 @@ export function jsonKindAt(data: Uint8Array, at: number): JsonKind {
   return byte === 0x6e ? "null" : "invalid";
 }
 
+/** The first byte at or behind `at` that is no blank of JSON; `end` where there is none. */
 export function skipBlanks(data: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const byte = data[at];
@@ -134,6 +137,7 @@ export function isKey(data: Uint8Array, start: number, end: number, step: JsonSt
   return end - start > length && hasEscape(data, start, end) && decodeText(data, start, end) === step.key;
 }
 
+/** Whether a text must be unescaped before it is what it means. */
 export function hasEscape(data: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (data[at] === BACKSLASH) return true;
   return false;

@@ -1,8 +1,11 @@
 /** The little of the protobuf wire format that cells need: varints, lengths, fixed values. Source: protobuf.dev, "Encoding". */
 
 export const VARINT = 0;
+/** Wire type of eight bytes. */
 export const FIXED64 = 1;
+/** Wire type of a length and so many bytes: text, messages, packed lists. */
 export const BYTES = 2;
+/** Wire type of four bytes. */
 export const FIXED32 = 5;
 
 const GROUP_START = 3;
@@ -58,6 +61,7 @@ export class FieldCursor {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** No field is left. */
   get atEnd(): boolean {
     return this.at >= this.end;
   }
@@ -73,6 +77,7 @@ export class FieldCursor {
     throw new RangeError("malformed protobuf: a varint has more than 10 bytes");
   }
 
+  /** A varint, signed. @throws {RangeError} */
   int64(): bigint {
     this.int64Words(words, 0);
     return (BigInt(words[1]) << 32n) | BigInt(words[0] >>> 0);
@@ -97,10 +102,12 @@ export class FieldCursor {
     throw new RangeError("malformed protobuf: a varint has more than 10 bytes");
   }
 
+  /** Little-endian. @throws {RangeError} where the message ends before */
   float32(): number {
     return this.#view.getFloat32(this.#take(4), true);
   }
 
+  /** Little-endian. @throws {RangeError} where the message ends before */
   float64(): number {
     return this.#view.getFloat64(this.#take(8), true);
   }
@@ -128,6 +135,7 @@ export class FieldCursor {
     this.end = outer;
   }
 
+  /** Steps over a value. @throws {RangeError} for groups and types that there are not */
   skip(wireType: number): void {
     if (wireType === VARINT) this.varint32();
     else if (wireType === FIXED64) this.#take(8);

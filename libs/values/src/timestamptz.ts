@@ -3,6 +3,7 @@ import { dateOfDay, daysSinceEpoch, TimeZone } from "./time-zone.ts";
 
 /** The first and the last microsecond that a text can give: of the years 0 and 9999. */
 export const MIN_TIMESTAMPTZ = -62_167_219_200_000_000n;
+/** Inclusive. */
 export const MAX_TIMESTAMPTZ = 253_402_300_799_999_999n;
 
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::\d\d)?)?$/;

@@ -6,25 +6,30 @@ export class WkbWriter {
   length = 0;
   #view = new DataView(new ArrayBuffer(256));
 
+  /** A copy of what was written. */
   bytes(): Uint8Array {
     return new Uint8Array(this.#view.buffer.slice(0, this.length));
   }
 
+  /** @throws {RangeError} beyond `MAX_WKB_BYTES` */
   uint8(value: number): void {
     this.#reserve(1);
     this.#view.setUint8(this.length++, value);
   }
 
+  /** Little-endian. @throws {RangeError} beyond `MAX_WKB_BYTES` */
   uint32(value: number): void {
     this.#reserve(4);
     this.#view.setUint32(this.length, value, true);
     this.length += 4;
   }
 
+  /** Over one that was written: a count that is known behind what it counts. */
   setUint32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);
   }
 
+  /** Little-endian. @throws {RangeError} beyond `MAX_WKB_BYTES` */
   double(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.length, value, true);

@@ -29,6 +29,7 @@ export class FileTickets {
     this.#sealed = new SealedText(key, "file ticket");
   }
 
+  /** Text that may stand in a URL as it is. */
   issue(grant: FileGrant): string {
     return this.#sealed.seal(JSON.stringify(grant));
   }

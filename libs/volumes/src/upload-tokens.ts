@@ -51,6 +51,7 @@ export class UploadTokens {
     this.#secretKey = createHmac("sha256", key).update("upload secret").digest();
   }
 
+  /** Every call gives other keys, and those of before stay good. */
   issue(grant: UploadGrant): UploadCredentials {
     const letters = [...randomBytes(18)].map((byte) => BASE32[byte % 32]);
     const accessKeyId = PREFIX + letters.join("");

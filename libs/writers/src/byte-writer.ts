@@ -9,6 +9,7 @@ export class ByteWriter {
     this.#view = viewOf(this.#bytes);
   }
 
+  /** Bytes since it was last cleared. */
   get length(): number {
     return this.#length;
   }
@@ -32,29 +33,34 @@ export class ByteWriter {
     this.#length = write(this.#bytes, this.#length);
   }
 
+  /** @param value 0 to 255 */
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 
+  /** Little-endian. */
   uint32(value: number): void {
     this.#reserve(4);
     this.#view.setUint32(this.#length, value, true);
     this.#length += 4;
   }
 
+  /** Little-endian. */
   float32(value: number): void {
     this.#reserve(4);
     this.#view.setFloat32(this.#length, value, true);
     this.#length += 4;
   }
 
+  /** Little-endian. */
   float64(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 
+  /** Little-endian. */
   int64(value: bigint): void {
     this.#reserve(8);
     this.#view.setBigInt64(this.#length, value, true);
@@ -69,6 +75,7 @@ export class ByteWriter {
     this.#length += text.length;
   }
 
+  /** `source[from, to)`, copied. */
   bytes(source: Uint8Array, from = 0, to = source.length): void {
     this.#reserve(to - from);
     if (to - from > 32) this.#bytes.set(source.subarray(from, to), this.#length);

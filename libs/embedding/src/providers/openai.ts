@@ -11,6 +11,7 @@ const at =
 
 const vectors = (answer: unknown): unknown => membersOf(memberOf(answer, "data"), "embedding", "index");
 
+/** Source: OpenAI's API reference, "Create embeddings". */
 export const openai: Provider = {
   maxTexts: () => 128,
   needsKey: true,
@@ -38,6 +39,7 @@ export const azureOpenai: Provider = {
   headers: (key) => ({ "api-key": key }),
 };
 
+/** As OpenAI's, with fewer texts at once and no choice of a dimension. */
 export const siliconflow: Provider = {
   ...openai,
   maxTexts: () => 32,
@@ -45,6 +47,7 @@ export const siliconflow: Provider = {
   body: (input, _, params) => ({ model: modelOf(params), input, encoding_format: "float" }),
 };
 
+/** As OpenAI's, with other names for the same, and vectors of bytes. Source: Voyage AI's API reference. */
 export const voyageai: Provider = {
   ...openai,
   outputs: [DataType.FloatVector, DataType.Int8Vector],

@@ -32,6 +32,7 @@ export function modelOf({ model_name: name }: ModelParams): string {
   throw new ModelParamError("param model_name is missing: name the model that the provider has");
 }
 
+/** As most providers take keys. */
 export function bearer(key: string): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${key}` };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** A request as it came. */
 export interface AskedModel {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -11,6 +12,7 @@ export interface AskedModel {
   };
 }
 
+/** Status 200 and JSON unless given. */
 export interface ModelAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ import { connected, connectRedis, failFast, isReady, patient, type RedisClient }
 import { parseRedisUrl } from "./redis-url.ts";
 import { type QueueJob, TaskClass } from "./task-class.ts";
 
+/** Where Redis is, and what every process of a cluster must agree on. */
 export interface BullTaskQueueOptions {
   /** See `parseRedisUrl`. */
   readonly url: string;

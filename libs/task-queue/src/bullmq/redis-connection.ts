@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "./redis-url.ts";
 
+/** Of one server, of Sentinels' master, or of a cluster. */
 export type RedisClient = Redis | Cluster;
 
 /** Pauses between tries to connect, growing to a second. */
@@ -43,6 +44,7 @@ export async function connected(client: RedisClient, signal: AbortSignal): Promi
   if (client.status !== "ready") await once(client, "ready", { signal });
 }
 
+/** Calls are answered now. */
 export function isReady({ status }: RedisClient): boolean {
   return status === "ready";
 }

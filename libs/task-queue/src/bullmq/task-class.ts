@@ -14,6 +14,7 @@ interface TaskData {
   readonly isBackground?: boolean;
 }
 
+/** One task in a queue. */
 export type QueueJob = Job<TaskData>;
 
 /** Ids of BullMQ must not be bare numbers. */
@@ -24,6 +25,7 @@ const REMOVED_AT_ONCE = 64;
 /** Tasks that one call enqueues. */
 const BATCH = 1000;
 
+/** A class, and the two connections that BullMQ wants: one of them blocks. */
 export interface TaskClassOptions {
   readonly name: string;
   readonly prefix: string;
@@ -68,6 +70,7 @@ export class TaskClass {
     this.#worker.on("error", () => {});
   }
 
+  /** In calls of at most 1000; a task that is there already stays as it is. */
   async enqueue(tasks: readonly QueuedTask[]): Promise<void> {
     for (let i = 0; i < tasks.length; i += BATCH) await this.#enqueueBatch(tasks.slice(i, i + BATCH));
   }
@@ -114,17 +117,20 @@ export class TaskClass {
     });
   }
 
+  /** Of this class alone. */
   async depth(): Promise<{ waiting: number; leased: number }> {
     const counts = await this.#queue.getJobCounts(...waitingStates, "active");
     const waiting = waitingStates.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
     return { waiting, leased: counts.active ?? 0 };
   }
 
+  /** Ids of tasks that wait or are leased. */
   async known(): Promise<TaskId[]> {
     const ids = await this.#queue.getRanges([...waitingStates, "active"], 0, -1);
     return ids.filter((id) => /^t\d+$/.test(id)).map((id) => taskId(BigInt(id.slice(1))));
   }
 
+  /** Leases are left to lapse; never throws. */
   async close(): Promise<void> {
     await Promise.allSettled([this.#worker.close(true), this.#queue.close()]);
   }
@@ -134,6 +140,7 @@ function dataOf({ taskId: id, jobId, ...others }: QueuedTask): TaskData {
   return { taskId: id.toString(), jobId: jobId.toString(), ...others };
 }
 
+/** Numbers become ids again. */
 export function taskOf({ data }: QueueJob): QueuedTask {
   return {
     taskId: taskId(BigInt(data.taskId)),

@@ -14,14 +14,17 @@ export class WaitingTasks {
   readonly #jobs = new Map<JobId, JobTasks>();
   readonly #jobOf = new Map<TaskId, JobId>();
 
+  /** Tasks of all jobs. */
   get size(): number {
     return this.#jobOf.size;
   }
 
+  /** Whether it waits. */
   has(taskId: TaskId): boolean {
     return this.#jobOf.has(taskId);
   }
 
+  /** Whether one of more than so many bytes waits. */
   hasLarger(sizeBytes: number): boolean {
     const isLarger = (task: QueuedTask) => task.sizeBytes > sizeBytes;
     return [...this.#jobs.values()].some(
@@ -29,10 +32,12 @@ export class WaitingTasks {
     );
   }
 
+  /** In no order that anybody may rely on. */
   ids(): Iterable<TaskId> {
     return this.#jobOf.keys();
   }
 
+  /** To the end of its job. */
   add(task: QueuedTask): void {
     this.#tasksOf(task).fresh.set(task.taskId, task);
   }
@@ -58,6 +63,7 @@ export class WaitingTasks {
     return undefined;
   }
 
+  /** One that does not wait changes nothing. */
   remove(taskId: TaskId): void {
     const jobId = this.#jobOf.get(taskId);
     if (jobId === undefined) return;

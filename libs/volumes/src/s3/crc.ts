@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 
 /** A checksum under construction. */
 export interface Checksum {
+  /** The next bytes, of any number. */
   update(bytes: Uint8Array): void;
   /** Big-endian, in base64: as S3's headers have it. */
   digest(): string;
@@ -35,6 +36,7 @@ function nvmeTables(): { readonly high: Uint32Array; readonly low: Uint32Array }
   return tables;
 }
 
+/** As `x-amz-checksum-crc32`. */
 export function crc32Checksum(): Checksum {
   let crc = 0;
   return {
@@ -45,6 +47,7 @@ export function crc32Checksum(): Checksum {
   };
 }
 
+/** As `x-amz-checksum-crc32c`. */
 export function crc32cChecksum(): Checksum {
   let crc = 0xffffffff;
   return {
@@ -55,6 +58,7 @@ export function crc32cChecksum(): Checksum {
   };
 }
 
+/** As `x-amz-checksum-crc64nvme`. */
 export function crc64nvmeChecksum(): Checksum {
   let [high, low] = [0xffffffff, 0xffffffff];
   return {

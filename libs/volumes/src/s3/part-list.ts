@@ -31,6 +31,7 @@ export function parsePartList(xml: string): NamedPart[] {
   return parts;
 }
 
+/** From 1 to 10 000. Source: "Amazon S3 multipart upload limits". */
 export function isPartNumber(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= MAX_PARTS;
 }

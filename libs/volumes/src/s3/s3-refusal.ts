@@ -26,6 +26,7 @@ const statuses = {
   XAmzContentSHA256Mismatch: 400,
 } as const;
 
+/** As the body of an answer names it. */
 export type S3Code = keyof typeof statuses;
 
 /** A refusal in the terms of S3. */

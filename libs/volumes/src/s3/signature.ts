@@ -95,10 +95,12 @@ export function signingKey(secretAccessKey: string, scope: string): Buffer {
   return scope.split("/").reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secretAccessKey}`) as Buffer;
 }
 
+/** HMAC-SHA256 of a text in UTF-8. */
 export function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
+/** In hex, of a text in UTF-8. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
@@ -145,6 +147,7 @@ export function splitOnce(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** @param name in lower case; "" for a header that is not there, several joined by commas */
 export function headerOf(headers: SignedRequest["headers"], name: string): string {
   const value = headers[name];
   return value === undefined ? "" : typeof value === "string" ? value : value.join(",");

@@ -7,10 +7,13 @@ import { npyHeader } from "./npy-file.ts";
 /** Rows of one field on their way into a .npy file. */
 export interface NpyColumn {
   readonly sizeBytes: number;
+  /** The first `rowCount` rows; numbers are borrowed until the file is written. */
   append(column: Column, rowCount: number): void;
+  /** The pieces of the file, its header first. */
   finish(): Uint8Array[];
 }
 
+/** Of text what was appended is measured first: a .npy file has texts of one width. */
 export function npyColumn(field: FieldSchema): NpyColumn {
   return isText(field) ? new TextArray(field) : new NumberArray(field);
 }

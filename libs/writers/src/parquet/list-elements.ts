@@ -21,6 +21,7 @@ export class ListElements {
     return elements.length;
   }
 
+  /** All of them; valid until the next one is added. */
   finish(): Uint8Array {
     if (this.#count % 8 > 0) this.#bytes.byte(this.#bits);
     return this.#bytes.written;

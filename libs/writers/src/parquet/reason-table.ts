@@ -46,6 +46,7 @@ export class ReasonTable {
     return this.#rows === GROUP_ROWS;
   }
 
+  /** One row; what is not said of it is null. */
   add({ file, row, reason, code = "value_invalid", field, byteOffset }: Reason): void {
     const cells = [
       Buffer.from(file),
