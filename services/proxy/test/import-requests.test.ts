@@ -30,6 +30,9 @@ class SlowRoot {
   }
 }
 
+const submitted = (requests: ImportRequests, ...asked: Parameters<ImportRequests["submit"]>) =>
+  requests.submit(...asked).then(({ jobId }) => jobId);
+
 class TestCaller {
   readonly identity: string;
   readonly caller = undefined;
@@ -47,7 +50,7 @@ function setUp() {
   const root = new SlowRoot();
   const requests = new ImportRequests({ root } as unknown as ProxyContext);
   const submit = async (caller: TestCaller, more: Partial<ImportCall> = {}) => {
-    const id = requests.submit({ ...call, ...more }, caller);
+    const id = submitted(requests, { ...call, ...more }, caller);
     root.answer();
     return id;
   };
@@ -65,7 +68,7 @@ describe("equal import requests of one caller", () => {
 
   it("are two jobs when both wait for an answer", async () => {
     const { root, requests } = setUp();
-    const both = [requests.submit(call, new TestCaller()), requests.submit(call, new TestCaller())];
+    const both = [submitted(requests, call, new TestCaller()), submitted(requests, call, new TestCaller())];
     root.answer();
     expect(await Promise.all(both)).toEqual([1n, 2n]);
   });
@@ -73,14 +76,14 @@ describe("equal import requests of one caller", () => {
   it("are one job when the first caller was lost before the answer, however often", async () => {
     const { root, requests } = setUp();
     const lost = [new TestCaller(), new TestCaller()];
-    const first = requests.submit(call, lost[0]);
+    const first = submitted(requests, call, lost[0]);
     lost[0].gone = true;
-    const second = requests.submit(call, lost[1]);
+    const second = submitted(requests, call, lost[1]);
     lost[1].gone = true;
-    const third = requests.submit(call, new TestCaller());
+    const third = submitted(requests, call, new TestCaller());
     root.answer();
     expect(await Promise.all([first, second, third])).toEqual([1n, 1n, 1n]);
-    const fourth = requests.submit(call, new TestCaller());
+    const fourth = submitted(requests, call, new TestCaller());
     root.answer();
     expect(await fourth).toBe(2n);
   });
@@ -115,9 +118,9 @@ describe("a refused request", () => {
     root.import = () => Promise.reject(new Error("refused"));
     const lost = new TestCaller();
     lost.gone = true;
-    await expect(requests.submit(call, lost)).rejects.toThrow("refused");
+    await expect(submitted(requests, call, lost)).rejects.toThrow("refused");
     root.import = refuse;
-    const again = requests.submit(call, new TestCaller());
+    const again = submitted(requests, call, new TestCaller());
     root.answer();
     expect(await again).toBe(1n);
   });

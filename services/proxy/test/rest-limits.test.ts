@@ -90,9 +90,23 @@ describe("a body", () => {
 
   it("that is too large is told how large it may be", async () => {
     const { code, message } = await answerTo(`"${"a".repeat(9 << 20)}"`);
-    expect([code, message]).toEqual([
-      1801,
-      expect.stringContaining("more than 8388608 bytes (send fewer rows at once"),
-    ]);
+    expect([code, message]).toEqual([1801, "Request body is too large: more than 8388608 bytes"]);
+  });
+
+  it.each([
+    ["/v2/vectordb/entities/upsert", "send fewer rows at once, or import them from a file"],
+    ["/v2/vectordb/entities/hybrid_search", "send fewer vectors at once"],
+    ["/v2/vectordb/entities/get", "ask for fewer keys at once"],
+    [
+      "/v2/vectordb/jobs/import/create",
+      "name a folder or a pattern in the place of its files, or send several requests",
+    ],
+    ["/v1/vector/collections/import", "name a folder or a pattern in the place of its files, or send several requests"],
+  ])("of %s that is too large is told what to send instead", async (url, instead) => {
+    const app = openRestApp(silentLogger);
+    app.post(url, async () => ({ code: 0 }));
+    const answer = await app.inject({ method: "POST", url, payload: `"${"a".repeat(9 << 20)}"` });
+    await app.close();
+    expect(answer.json().message).toBe(`Request body is too large: more than 8388608 bytes (${instead})`);
   });
 });

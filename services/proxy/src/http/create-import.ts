@@ -8,7 +8,9 @@ import { inVolumeOf, volumeGroups, volumeImportMembers } from "../volumes/volume
 import { mayNameFiles, optionsBody } from "./import-options.ts";
 import { type ObjectUrls, objectUrlMembers, objectUrlsOf } from "./object-urls.ts";
 import { headerOf } from "./request-headers.ts";
-import { parseBody, required, restCodes } from "./rest.ts";
+import { parseBody, required } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
+import { warn } from "./routes/check-members.ts";
 
 /** Clients send null and "" for what they do not mean. */
 const text = z
@@ -66,7 +68,9 @@ export async function createImport(
   const named = options.map((option) => inVolumeOf(body, option));
   const idempotencyKey = headerOf(request, "idempotency-key");
   const call = { ...about, rowBased: false, files: [], groups, options: [...named, ...more], idempotencyKey };
-  return requests.submit(call, request.call);
+  const { jobId, warning } = await requests.submit(call, request.call);
+  warn(request, warning);
+  return jobId;
 }
 
 /** What is to be read; exactly one of the ways to say it. */

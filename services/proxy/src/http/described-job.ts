@@ -1,7 +1,7 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { ProxyContext } from "../context.ts";
-import { restCodes } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
 
 /** Ids are int64. */
 const GREATEST_ID = 2n ** 63n - 1n;

@@ -16,7 +16,7 @@ import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody } from "./rest.ts";
 import { restoreBackupRoute } from "./restore-backup.ts";
 import { passedOver } from "./routes/marked-members.ts";
-import { asMethod, facts, ofJob, ofJobAgain, open } from "./routes/route-facts.ts";
+import { asMethod, facts, ofJobAgain, ofJobProgress, open } from "./routes/route-facts.ts";
 import { sourceLineRoute } from "./source-line.ts";
 
 const base = "/v2/vectordb/jobs/import";
@@ -56,7 +56,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   for (const name of ["describe", "get_progress", "getProgress"]) {
     app.post(
       `${base}/${name}`,
-      facts("A job with its files, attempts and failures", ofJob, oneJob),
+      facts("A job with its files, attempts and failures", ofJobProgress, oneJob),
       async (request) => ({
         code: 0,
         data: jobJson(await describedJob(context, parseBody(jobBody, request.body).jobId)),

@@ -10,6 +10,7 @@ import { describedJob, idOfJob } from "./described-job.ts";
 import { movementJson } from "./import-job-json.ts";
 import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { warn } from "./routes/check-members.ts";
 import { passedOver } from "./routes/marked-members.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 import { timeText } from "./time-text.ts";
@@ -50,6 +51,7 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
       const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user);
       const { status, jobId, estimate } = await routes.create(request, key);
       checkStatus(status);
+      warn(request, status?.extraInfo.warnings);
       return { code: 0, data: estimate ? JSON.parse(estimate) : { jobId: String(jobId) } };
     },
   );

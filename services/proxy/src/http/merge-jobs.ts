@@ -9,7 +9,9 @@ import { jobKindRoutes } from "./job-kind-routes.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
 import { headerOf } from "./request-headers.ts";
-import { parseBody, restCodes } from "./rest.ts";
+import { parseBody } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
+import { warn } from "./routes/check-members.ts";
 import { refused } from "./routes/marked-members.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 
@@ -69,6 +71,7 @@ export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): voi
       idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user),
     );
     checkStatus(status);
+    warn(request, status?.extraInfo.warnings);
     return { code: 0, data: { jobId: String(jobId) } };
   });
 }

@@ -2,7 +2,7 @@ import { StatusError } from "@sluice/errors";
 import { mergeCodes } from "@sluice/jobs";
 import { z } from "zod";
 import { nameOf, names } from "../volumes/volume-requests.ts";
-import { restCodes } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
 
 const text = z
   .string()

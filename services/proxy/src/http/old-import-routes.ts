@@ -11,8 +11,9 @@ import { createBody, createImport } from "./create-import.ts";
 import { describedJob } from "./described-job.ts";
 import { optionsOf } from "./import-options.ts";
 import { v1JobJson, v1JobSummaryJson } from "./old-import-json.ts";
-import { parseBody, restCodes, shownError } from "./rest.ts";
-import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
+import { parseBody, shownError } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
+import { asMethod, facts, ofJobProgress, open } from "./routes/route-facts.ts";
 
 const base = "/v1/vector/collections/import";
 /** Success in the form of the time before Milvus 2.4.8. Source: client contract §4.1. */
@@ -36,7 +37,7 @@ export function v1ImportRoutes(app: FastifyInstance, context: ProxyContext, requ
     const jobId = await createImport(requests, request, optionsOf(request));
     return { code: OK, data: { jobId: String(jobId) } };
   });
-  app.get(`${base}/get`, facts("A job; of older clients", ofJob, { query: jobQuery }), async ({ query }) => {
+  app.get(`${base}/get`, facts("A job; of older clients", ofJobProgress, { query: jobQuery }), async ({ query }) => {
     const job = await describedJob(context, parseBody(jobQuery, query).jobId);
     return { code: OK, data: v1JobJson(job) };
   });
@@ -113,8 +114,8 @@ export function firstImportRoutes(app: FastifyInstance, callOf: CallOf): void {
 }
 
 /** In a status; a request that is no message by HTTP 400 and a bare one. @throws what is for nobody's eyes, and what rights refuse */
-function firstFormRefusal(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const shown = shownError(error);
+function firstFormRefusal(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const shown = shownError(error, request);
   if (!isExpected(shown)) throw error;
   const { code, errorCode, reason } = statusOf(shown);
   if (code !== restCodes.malformedBody)

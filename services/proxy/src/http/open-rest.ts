@@ -26,7 +26,8 @@ import { jobRoutes } from "./jobs.ts";
 import { managementRoutes } from "./management-routes.ts";
 import { mergeJobRoutes } from "./merge-jobs.ts";
 import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
-import { openRestApp, restCodes } from "./rest.ts";
+import { openRestApp } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
 import { roleSourceRoutes } from "./role-source-routes.ts";
 import { refuseMembers } from "./routes/check-members.ts";
 import { openApi } from "./routes/openapi.ts";
@@ -74,7 +75,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   exportCopyRoutes(app, context);
   apiKeyRoutes(app, context);
   roleSourceRoutes(app, context);
-  const callOf = publicCalls(deps.operations);
+  const callOf = publicCalls(deps.operations, guards);
   catalogRoutes(app, callOf, context);
   v1ImportRoutes(app, context, requests);
   firstImportRoutes(app, callOf);

@@ -10,8 +10,11 @@ import { countBodies } from "./body-budget.ts";
 import { MAX_BODY_DEPTH, tooDeepAt } from "./body-depth.ts";
 import { answerBrokenRequest } from "./broken-requests.ts";
 import { refuseCrossSite } from "./cross-site.ts";
+import { errorStatuses } from "./error-status.ts";
 import { RestCall } from "./rest-call.ts";
+import { restCodes } from "./rest-codes.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
+import { tooLargeReason } from "./too-large.ts";
 import { unservedCall } from "./unserved-paths.ts";
 
 declare module "fastify" {
@@ -24,9 +27,6 @@ declare module "fastify" {
     routeTable: RouteTable;
   }
 }
-
-/** Codes of the REST layer itself. Source: client contract §1.8. */
-export const restCodes = { malformedBody: 1801, missingParameter: 1802, rateLimited: 1807 } as const;
 
 /** Greatest body of a REST request: twice what the most files with the longest paths take. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -56,6 +56,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   if (limits.budget) countBodies(app, limits.budget);
   readBodies(app);
   answerErrors(app, log);
+  errorStatuses(app);
   app.addHook<unknown>("preSerialization", async (request, reply, answer) => {
     const { code = 0, message } = (answer ?? {}) as { code?: number; message?: string };
     onCall?.(request.routeOptions.url ?? "unknown path", code, reply.elapsedTime / 1000, message);
@@ -104,7 +105,7 @@ function readBodies(app: FastifyInstance): void {
 function answerErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
     if ((error as unknown) instanceof AccessRefused) return refuse(error as unknown as AccessRefused, reply);
-    const shown = shownError(error);
+    const shown = shownError(error, request);
     if (!isExpected(shown))
       log.error("call failed unexpectedly", { method: request.url, err: error, reason: unexpectedReason(error) });
     const { code, reason } = statusOf(shown);
@@ -130,19 +131,21 @@ function refuse({ isUnknown, message }: AccessRefused, reply: FastifyReply): Fas
 }
 
 /** What the framework itself refuses, such as a body that is too large, is said in its words. */
-export function shownError(error: Partial<FastifyError>): unknown {
+export function shownError(
+  error: Partial<FastifyError>,
+  { routeOptions }: Pick<FastifyRequest, "routeOptions">,
+): unknown {
   const isRefused =
     !isExpected(error) && !((error as unknown) instanceof AccessRefused) && (error.statusCode ?? 500) < 500;
-  return isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error)) : error;
+  return isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error, routeOptions.url)) : error;
 }
 
 function malformed(reason: string): StatusError {
   return new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${reason}`);
 }
 
-function refusalOf({ code, message = "bad request" }: Partial<FastifyError>): string {
-  if (code !== "FST_ERR_CTP_BODY_TOO_LARGE") return message;
-  return `${message}: more than ${MAX_BODY_BYTES} bytes (send fewer rows at once, or import them from a file)`;
+function refusalOf({ code, message = "bad request" }: Partial<FastifyError>, route: string | undefined): string {
+  return code === "FST_ERR_CTP_BODY_TOO_LARGE" ? tooLargeReason(route, MAX_BODY_BYTES) : message;
 }
 
 /** @throws {StatusError} 1802 when a body has no such member, or an empty one */

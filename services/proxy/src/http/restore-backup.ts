@@ -4,7 +4,8 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { optionsBody, optionsOf } from "./import-options.ts";
-import { parseBody, restCodes } from "./rest.ts";
+import { parseBody } from "./rest.ts";
+import { restCodes } from "./rest-codes.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 
 const restoreBody = z.object({

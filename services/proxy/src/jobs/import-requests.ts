@@ -25,8 +25,15 @@ export type ImportCaller = Pick<CallContext, "identity" | "isGone" | "caller">;
 /** How long a job is remembered whose caller was gone before it had the job's id. */
 const LOST_ANSWER_MS = 5 * 60_000;
 
+/** The job that a request has led to. */
+export interface Submitted {
+  readonly jobId: bigint;
+  /** What is to be known of it, such as that it has failed before the request came; else undefined. */
+  readonly warning: string | undefined;
+}
+
 interface Submission {
-  readonly jobId: Promise<bigint>;
+  readonly submitted: Promise<Submitted>;
   /** The caller was gone before the answer was written. Every connection ends after that, which means nothing. */
   readonly isLost: () => boolean;
   readonly startedMs: number;
@@ -44,8 +51,8 @@ export class ImportRequests {
     this.#context = context;
   }
 
-  /** Resolves to the job's id. @throws {StatusError}, {ImportError} what the rootcoord refused; {AccessRefused} for files that the caller may not read */
-  async submit(call: ImportCall, caller: ImportCaller): Promise<bigint> {
+  /** @throws {StatusError}, {ImportError} what the rootcoord refused; {AccessRefused} for files that the caller may not read */
+  async submit(call: ImportCall, caller: ImportCaller): Promise<Submitted> {
     this.#forgetOld();
     // Not the call itself, which may hold credentials.
     const key = createHash("sha256")
@@ -53,20 +60,21 @@ export class ImportRequests {
       .digest("base64");
     const earlier = this.#recent.get(key);
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
-    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call, caller.caller));
+    const send = () => withSpan("import", about, () => this.#send(call, caller.caller));
+    const submitted = earlier?.isLost() ? earlier.submitted : send();
     let isAnswered = false;
-    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone, startedMs: performance.now() });
+    this.#recent.set(key, { submitted, isLost: () => !isAnswered && caller.isGone, startedMs: performance.now() });
     try {
-      const id = await jobId;
+      const job = await submitted;
       isAnswered = !caller.isGone;
-      return id;
+      return job;
     } catch (error) {
       this.#recent.delete(key);
       throw error;
     }
   }
 
-  async #send(call: ImportCall, caller: Caller | undefined): Promise<bigint> {
+  async #send(call: ImportCall, caller: Caller | undefined): Promise<Submitted> {
     const request: importing.ImportRequest = {
       collectionName: call.collectionName,
       partitionName: call.partitionName,
@@ -80,7 +88,7 @@ export class ImportRequests {
     };
     const response = await this.#context.root.import(request);
     checkPermitted(response.status);
-    return response.tasks[0];
+    return { jobId: response.tasks[0], warning: response.status?.extraInfo.warnings };
   }
 
   #forgetOld(): void {

@@ -10,7 +10,8 @@ export function importOperations(requests: ImportRequests): Operations {
       const { collectionName, partitionName, rowBased, files, options, idempotencyKey } = request;
       const dbName = databaseOf(request, call);
       const about = { dbName, collectionName, partitionName, rowBased, files, groups: [], options, idempotencyKey };
-      return { status: okStatus(), tasks: [await requests.submit(about, call)] };
+      const { jobId, warning } = await requests.submit(about, call);
+      return { status: { ...okStatus(), extraInfo: { ...(warning && { warnings: warning }) } }, tasks: [jobId] };
     },
   };
 }

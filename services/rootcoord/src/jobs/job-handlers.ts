@@ -1,4 +1,5 @@
 import { okStatus, type rootCoord } from "@sluice/rpc";
+import type { JobId } from "@sluice/schema";
 import type { RootCoordHandlers } from "../ddl/index.ts";
 import { isOfVolumes, noFilesOfVolume, type VolumePaths } from "../volumes/volume-paths.ts";
 import type { RestoreBackup } from "./backups/restore-backup.ts";
@@ -12,6 +13,7 @@ import type { JobViews } from "./job-views.ts";
 import type { MergeJobs } from "./merge-jobs.ts";
 import type { PullJobs } from "./pull-jobs.ts";
 import type { PushJobs } from "./push-jobs.ts";
+import type { RequestedJobs } from "./requested-jobs.ts";
 import type { RetryJobs } from "./retry-jobs.ts";
 import type { SourceLines } from "./source-line.ts";
 import type { TaskReports } from "./task-reports.ts";
@@ -25,6 +27,7 @@ export interface JobHandlersDeps {
   readonly pulls: PullJobs;
   readonly pushes: PushJobs;
   readonly retries: RetryJobs;
+  readonly requested: Pick<RequestedJobs, "statusOf">;
   readonly control: JobControl;
   readonly reports: TaskReports;
   readonly views: JobViews;
@@ -51,16 +54,21 @@ type JobMethod =
 
 /** Everything about jobs: what users ask for and see, and what datanodes report. */
 export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobMethod> {
-  const { imports, merges, control, reports, views, inspect, paths } = deps;
+  const { imports, merges, requested, control, reports, views, inspect, paths } = deps;
   const ok = okStatus();
+  const created = (jobId: JobId) => ({ status: requested.statusOf(jobId), jobId });
   return {
     import: async (request) => {
       const submitted = imports.submit(await paths.located(request));
-      return { status: ok, tasks: [await (isOfVolumes(request) ? submitted.catch(noFilesOfVolume) : submitted)] };
+      const jobId = await (isOfVolumes(request) ? submitted.catch(noFilesOfVolume) : submitted);
+      return { status: requested.statusOf(jobId), tasks: [jobId] };
     },
-    export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
-    merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
-    copy: async (request) => ({ status: ok, ...(await copierOf(request, deps).submit(request)) }),
+    export: async (request) => created(await deps.exports.submit(request)),
+    merge: async (request) => created(await merges.submit(await paths.located(request))),
+    copy: async (request) => {
+      const answer = await copierOf(request, deps).submit(request);
+      return { ...answer, status: requested.statusOf(answer.jobId) };
+    },
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
     readSourceLine: (request) => deps.lines.read(request),

@@ -146,6 +146,7 @@ function handlersOf(settings: RootCoordSettings, world: JobWorld, { planners, ta
   const planAtOnce = (job: JobRecord) => tasksAtOnce(job, planners, allocatorOf(world));
   const requested = new RequestedJobs(book, log, targets, planAtOnce);
   return jobHandlers({
+    requested,
     ...jobRequests(settings, {
       ...{ ...world, requested, roots: world.exports },
       tasksOfCopy: async ({ ...job }) => (await planners.copy.tasksOf?.(job)) ?? planners.copy.plan(job),

@@ -2,6 +2,7 @@ import { nextTurn } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { next } from "@sluice/jobs";
+import { type common, okStatus } from "@sluice/rpc";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import { OTHER_KEY, WebhookTargets } from "../webhooks/webhook-targets.ts";
@@ -47,6 +48,19 @@ export class RequestedJobs {
       "request_invalid",
       `the idempotency key was used before, for ${job.kind} job ${earlier} of other files, options or another partition: use a new key`,
     );
+  }
+
+  /**
+   * The status of the answer that tells a job's id. Who repeats a request gets the job that it has led to, also one that has failed: a
+   * client that goes by the id alone would wait for what does not come. Of a job that is new, or well, there is nothing to say.
+   */
+  statusOf(jobId: JobId | 0n): common.Status {
+    const job = jobId === 0n ? undefined : this.#book.get(jobId)?.job;
+    if (job?.state !== "failed") return okStatus();
+    const cure =
+      job.kind === "import" ? "have it done again (retry), or use a new key" : "use a new key to have it done again";
+    const text = `the idempotency key belongs to ${job.kind} job ${jobId}, which has failed: ${cure}`;
+    return { ...okStatus(), extraInfo: { warnings: text } };
   }
 
   /** A job with whom its end is to be told to. @param webhook asked for by an option @throws {ImportError} as `WebhookTargets.check` */

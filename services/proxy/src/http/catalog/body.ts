@@ -2,7 +2,7 @@ import { StatusError } from "@sluice/errors";
 import type { common } from "@sluice/rpc";
 import { isExact, parseWithBigInts } from "@sluice/values";
 import type { FastifyRequest } from "fastify";
-import { restCodes } from "../rest.ts";
+import { restCodes } from "../rest-codes.ts";
 import { memberOf } from "../routes/fold-keys.ts";
 
 /** The body of a request, whose members have the types that are asked for. */

@@ -34,10 +34,11 @@ function exactly(value: unknown): unknown {
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
+/** @param load undefined where the caller may not know it */
 export function collectionJson(
   described: milvus.DescribeCollectionResponse,
   indexes: readonly milvus.IndexDescription[],
-  load: common.LoadState,
+  load: common.LoadState | undefined,
 ) {
   const { schema: message } = described;
   return {
@@ -54,7 +55,7 @@ export function collectionJson(
     indexes: indexes.map(({ indexName, fieldName, params }) => ({
       ...{ indexName, fieldName, metricType: pairValue(params, "metric_type") },
     })),
-    load: loadName(load),
+    ...(load !== undefined && { load: loadName(load) }),
     shardsNum: described.shardsNum,
     partitionsNum: Number(described.numPartitions),
     consistencyLevel: nameIn(common.ConsistencyLevel, described.consistencyLevel),

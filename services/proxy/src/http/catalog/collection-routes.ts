@@ -1,5 +1,6 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { common, type milvus, schema } from "@sluice/rpc";
+import { AccessRefused } from "../../access/access-refused.ts";
 import { type Body, missing } from "./body.ts";
 import { collectionJson, loadName, pairValue } from "./collection-json.ts";
 import { levelOf } from "./consistency-level.ts";
@@ -12,12 +13,23 @@ export function named(body: Body) {
   return { dbName: body.text("dbName"), collectionName: body.required("collectionName") };
 }
 
+/** What the caller may not know of it is left out, and said beside, as Milvus does. */
 async function describe(body: Body, call: PublicCall) {
   const about = named(body);
   const described = await call("describeCollection", about);
-  const indexes = await indexesOf(about, call);
-  const load = await call("getLoadState", { ...about, partitionNames: [] });
-  return collectionJson(described, indexes, load.state);
+  const refusals: string[] = [];
+  const unlessDenied = async <T>(answer: Promise<T>) => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof AccessRefused)) throw error;
+      refusals.push(error.message);
+      return undefined;
+    }
+  };
+  const indexes = await unlessDenied(indexesOf(about, call));
+  const load = await unlessDenied(call("getLoadState", { ...about, partitionNames: [] }));
+  return { data: collectionJson(described, indexes ?? [], load?.state), message: refusals.join("; ") };
 }
 
 /** Of a collection, or of the one of a name. A collection without indexes has none. */
@@ -41,6 +53,8 @@ async function create(body: Body, call: PublicCall) {
   const indexes = body.bodies("indexParams");
   checkIndexed(indexes, message);
   const level = params.text("consistencyLevel") || body.text("consistencyLevel") || "Bounded";
+  const isLoaded = quick !== undefined || indexes.length > 0;
+  await call.mayCall(["createCollection", ...(isLoaded ? (["createIndex", "loadCollection"] as const) : [])], about);
   await call("createCollection", {
     ...about,
     schema: Buffer.from(schema.CollectionSchema.encode(message).finish()),
@@ -55,7 +69,7 @@ async function create(body: Body, call: PublicCall) {
     await call("createIndex", index);
   }
   for (const index of indexes) await createIndex(about, index, call);
-  if (quick || indexes.length > 0) await call("loadCollection", { ...about, replicaNumber: 1 });
+  if (isLoaded) await call("loadCollection", { ...about, replicaNumber: 1 });
   return {};
 }
 
@@ -115,7 +129,7 @@ export async function createIndex(about: ReturnType<typeof named>, index: Body, 
 /** Those whose answers have members beside `data`. Source: around-import §2.4. */
 export const describedCollectionRoutes: Readonly<Record<string, RestRoute>> = {
   // Clients find a message there, also where there is nothing to say.
-  "collections/describe": async (body, call) => ({ data: await describe(body, call), message: "" }),
+  "collections/describe": describe,
 };
 
 /** Source: around-import §2.2. */

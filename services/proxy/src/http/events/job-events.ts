@@ -45,7 +45,7 @@ export class JobEvents implements Disposable {
       "/v2/vectordb/jobs/import/events",
       facts(
         "Server-sent events of a job, or of those of a database",
-        { kind: "job", anyOf: ["Import"], orOpen: true },
+        { kind: "job", anyOf: ["Import", "GetImportProgress"], orOpen: true },
         { query: eventsQuery, isStream: true },
       ),
       async (request, reply) => {

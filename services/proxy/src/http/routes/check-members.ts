@@ -39,6 +39,11 @@ export function checkMembers(app: FastifyInstance): void {
   });
 }
 
+/** Has the answer say something besides. */
+export function warn(request: { warnings?: string[] }, warning: string | undefined): void {
+  if (warning) request.warnings = [...(request.warnings ?? []), warning];
+}
+
 /** After guards: who may not make a call is told that, and nothing of its members. */
 export function refuseMembers(app: FastifyInstance): void {
   app.addHook("preHandler", async ({ refusedMember }) => {

@@ -58,6 +58,8 @@ export const open: RouteGuard = { kind: "open" };
 export const admin: RouteGuard = { kind: "admin" };
 /** What may be done to a job by who may import into its collection. */
 export const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
+/** Of a job to who may only see how far it is. Source: the privilege's name in Milvus, around-import §1.4. */
+export const ofJobProgress: RouteGuard = { kind: "job", anyOf: ["Import", "GetImportProgress"] };
 export const ofJobAgain: RouteGuard = { kind: "job", anyOf: ["Import"], isAgain: true };
 
 export function onVolume(right: VolumeRight, forPut?: VolumeRight): RouteGuard {
