@@ -42,6 +42,7 @@ export class Coordinators {
     this.#data = data;
   }
 
+  /** Under an id of its own each time. `heartbeatMs`: how often the datacoord wants to hear from it. */
   async register(
     { workers, largeWorkers, segmentBytes }: DataNodeSize,
     signal: AbortSignal,
@@ -64,11 +65,16 @@ export class Coordinators {
     return { order: response.obsolete ? undefined : response.order };
   }
 
+  /**
+   * Progress, or the end of an attempt; may be sent again. @throws {ImportError} `attempt_superseded` where another one
+   * is current
+   */
   async report(order: importing.TaskOrder, nodeId: NodeId, progress: TaskProgress): Promise<void> {
     const report = { taskId: taskId(order.taskId), attempt: Number(order.attempt), nodeId, progress };
     checkStatus(await this.#root.reportImport(reportMessage(jobId(order.jobId), report)));
   }
 
+  /** Records what the attempt has sealed, before its end is reported; may be sent again. */
   async saveSegments(order: importing.TaskOrder, sealed: readonly StoredSegment[]): Promise<void> {
     const { jobId, taskId, attempt, taskRevision } = order;
     const segments = sealed.map((segment) => segmentMessage(segment));

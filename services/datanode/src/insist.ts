@@ -7,6 +7,7 @@ const RETRY_MS = 200;
 /** How long a coordinator may refuse what it says may be tried again: longer than a takeover, or than storage is away for it. */
 const REFUSED_MS = 60_000;
 
+/** Until when a call is made again. */
 export interface InsistOptions {
   /** Ends the calls: the lease of the task was lost, or the node stops. */
   readonly signal: AbortSignal;

@@ -22,6 +22,7 @@ export class Membership implements AsyncDisposable {
     this.#beating = this.#beat();
   }
 
+  /** Whether the datacoord has given it an id. */
   get isJoined(): boolean {
     return this.#nodeId !== 0n;
   }
@@ -36,6 +37,7 @@ export class Membership implements AsyncDisposable {
     return this.#nodeId;
   }
 
+  /** Tells what the next heartbeat says. */
   setTask(taskId: bigint, isRunning: boolean): void {
     if (isRunning) this.#tasks.add(taskId);
     else this.#tasks.delete(taskId);
@@ -68,6 +70,7 @@ export class Membership implements AsyncDisposable {
     if (!isKnown) await this.#register();
   }
 
+  /** Ends the heartbeats; the datacoord notices by their silence. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await this.#beating;

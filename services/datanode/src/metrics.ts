@@ -32,11 +32,13 @@ export class DataNodeMetrics {
     this.storage = countStorage(metrics);
   }
 
+  /** @param seconds from its beginning, whatever the end */
   attemptEnded(end: AttemptEnd, seconds: number): void {
     this.#attempts.add(1, { end });
     this.#seconds.observe(seconds);
   }
 
+  /** Rows that are durable, from how many bytes of files, in how many of segments. */
   persisted(rows: number, sourceBytes: number, segmentBytes: number): void {
     this.#rows.add(rows);
     this.#sourceBytes.add(sourceBytes);

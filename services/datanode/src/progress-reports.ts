@@ -32,6 +32,7 @@ export class ProgressReports implements Disposable {
     return this.#superseded.signal;
   }
 
+  /** Told by the next report; of what is noted meanwhile, only the last. */
   note(progress: AttemptProgress): void {
     this.#progress = progress;
     this.#isNew = true;

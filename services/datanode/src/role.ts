@@ -1,6 +1,7 @@
 import { defineRole } from "@sluice/cluster";
 import { dataNodeSettings } from "./settings.ts";
 
+/** A datanode as a process of its own, or a part of the standalone. */
 export const dataNodeRole = defineRole({
   name: "datanode",
   description: "turns files into segments; more of them are faster",

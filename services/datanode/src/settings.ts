@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { credentialsSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { availableMemory, defineSettings } from "@sluice/config";
 
+/** Settings of datanodes, beside those that every process has. */
 export const dataNodeSettings = defineSettings({
   ...credentialsSettings,
   ...embeddingSettings,
@@ -36,6 +37,7 @@ export const dataNodeSettings = defineSettings({
   },
 });
 
+/** Values of these, of those of every process and of the queue. */
 export type DataNodeSettings = RoleSettings<typeof dataNodeSettings, "queue">;
 
 /** What a process needs beside its workers, and a worker beside the rows that it holds. Measured (test/bench/RESULTS.md). */

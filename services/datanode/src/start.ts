@@ -12,6 +12,7 @@ import type { ThreadStores } from "./thread/messages.ts";
 import { SmallTaskRunner } from "./thread/small-task-runner.ts";
 import { type AttemptRunner, WorkerThread } from "./thread/worker-thread.ts";
 
+/** What a datanode stands on. */
 export interface DataNodeDeps {
   readonly queue: TaskQueue;
   readonly stores: ThreadStores;
@@ -25,6 +26,7 @@ export interface DataNodeDeps {
   readonly smallSlots?: number;
 }
 
+/** A datanode at work; disposing gives back what it has not finished. */
 export interface RunningDataNode extends AsyncDisposable {
   /** What the node waits for before it takes tasks; undefined when it takes them. */
   waitsFor(): string | undefined;

@@ -16,6 +16,7 @@ import type { TaskOutcome } from "./tasks/task-kind.ts";
 import type { Question } from "./thread/messages.ts";
 import type { AttemptRunner, RunHooks } from "./thread/worker-thread.ts";
 
+/** What one slot needs. */
 export interface TaskWorkerDeps {
   /** Resolves when the node has its id. */
   readonly joined: Promise<void>;
@@ -200,6 +201,7 @@ export class TaskWorker implements AsyncDisposable {
     return insist(call, { signal, log: this.#deps.log });
   }
 
+  /** Gives back at once what is not finished. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain(AbortSignal.abort());
   }

@@ -41,6 +41,7 @@ export class CheckSink implements BatchSink {
     } else for (let i = 0; i < rows.length; i++) rows[i] += batch.rowCount / rows.length;
   }
 
+  /** What it has found stands in `checked`; there are no segments. */
   async finish(): Promise<SinkOutcome> {
     return { segments: [], autoIds: [], checked: this.#checked() };
   }

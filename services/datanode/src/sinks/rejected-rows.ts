@@ -11,6 +11,7 @@ import {
 import type { TaskContext } from "../tasks/task-kind.ts";
 import { ObjectParts } from "./object-parts.ts";
 
+/** How many rows may be rejected, and where they are written. */
 export interface RejectedRowsOptions {
   readonly tolerance: RowTolerance;
   /** Objects with the rows are written below it; absent = rows are only counted and named. */

@@ -57,6 +57,7 @@ export class SegmentSink implements BatchSink {
     });
   }
 
+  /** See `BatchOptions.wholeBytes`: a batch of so many bytes is written from where it lies. */
   get wholeBytes(): number | undefined {
     return this.#segments.wholeBytes;
   }
@@ -74,6 +75,7 @@ export class SegmentSink implements BatchSink {
     await this.#segments.append(keyed, this.#router.route(keyed));
   }
 
+  /** Segments are sealed, and automatic keys told in the order of rows. */
   async finish(): Promise<SinkOutcome> {
     const { ahead } = this.#times;
     if (ahead > 0) this.#warn(`${ahead} rows have timestamps that are still to come: they count from this import on`);

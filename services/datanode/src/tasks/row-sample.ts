@@ -19,6 +19,7 @@ export class RowSample {
     this.#random = random;
   }
 
+  /** @param columns of fields, absent ones undefined; the kept rows are copied */
   add(columns: readonly (Column | undefined)[], rowCount: number): void {
     const places = new Map<number, number>();
     for (let row = 0; row < rowCount; row++) {

@@ -41,6 +41,7 @@ export class SetRows implements RowTaker {
     to.unique?.beginSet(this.#file);
   }
 
+  /** Undefined where rows may be left out: a batch is not written as it came then. */
   get wholeBytes(): number | undefined {
     return this.#to.unique ? undefined : this.#to.sink.wholeBytes;
   }

@@ -19,6 +19,7 @@ export interface TaskLimits {
   readonly flushesInFlight?: number;
 }
 
+/** Files of a task, closed when it is disposed. */
 export interface OpenFiles extends AsyncDisposable {
   readonly files: readonly SourceFile[];
 }

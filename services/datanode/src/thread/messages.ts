@@ -60,6 +60,7 @@ export type FromThread =
       readonly storage: readonly StorageUse[];
     };
 
+/** What a worker thread asks the main one; each is answered, or fails with the coordinator's refusal. */
 export type Question =
   /** Is the attempt still the current one? */
   { readonly kind: "is_current" } | CoordinatorQuestion;

@@ -11,6 +11,7 @@ export class WarningList {
   #size = 0;
   #leftOut = 0;
 
+  /** Left out, and counted, when there are too many of a group or in all. */
   add(text: string, group = 0): void {
     const texts = this.#groups.get(group) ?? new Set();
     this.#groups.set(group, texts);

@@ -24,6 +24,7 @@ export class FieldCheck {
     this.#distinct = field.isPrimaryKey || isVector(field.dataType) ? new DistinctSample() : undefined;
   }
 
+  /** @param column its first `rowCount` rows; may be overwritten afterwards */
   add(column: Column, rowCount: number): void {
     this.#rows += rowCount;
     if (column.validity) for (let row = 0; row < rowCount; row++) this.#nulls += 1 - column.validity[row];
@@ -46,6 +47,7 @@ export class FieldCheck {
     return true;
   }
 
+  /** Of all rows so far. */
   health(): FieldHealth {
     const isConstant = this.#isConstant && this.#rows > 1;
     return {

@@ -39,6 +39,7 @@ export class NormCounts {
     this.#field = field;
   }
 
+  /** Nulls do not count; nor does a type without norms. @param column its first `rowCount` rows */
   add(column: FixedColumn, rowCount: number): void {
     squaresOf[this.#field.dataType]?.(column, this.#field.dim, rowCount, (square, row) => {
       if (column.validity?.[row] !== 0) this.#count(square);

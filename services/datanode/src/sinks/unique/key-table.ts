@@ -23,6 +23,7 @@ export class KeyTable {
     this.#rows = new Uint32Array(FIRST_PLACES);
   }
 
+  /** More are refused by `put`: of so many, growing still keeps to the bytes that the table may take. */
   get maxKeys(): number {
     return this.#maxKeys;
   }

@@ -52,6 +52,7 @@ export class ExportedFiles implements AsyncDisposable {
     return sizeBytes;
   }
 
+  /** A file that was written, in the order in which the manifest has them. */
   note(file: Omit<ExportedFile, "partition">): void {
     this.#files.push({ ...file, partition: this.#input.partitionName });
   }

@@ -25,6 +25,7 @@ export class AscendingKeys {
   /** Powers of two that the last look went through. */
   #strides = 0;
 
+  /** Keys that it has. */
   get count(): number {
     return this.#count;
   }

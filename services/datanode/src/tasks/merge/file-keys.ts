@@ -18,6 +18,7 @@ export interface FileCounts {
   unmatchedFileRows: number;
 }
 
+/** What the memory of keys is chosen by; `tableBytes` is that of the table that finds them. */
 export interface KeyLimits {
   readonly tableBytes?: number;
   /** Rows that will come, about. */

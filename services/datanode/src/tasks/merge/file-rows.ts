@@ -90,6 +90,7 @@ function spansOf({ cuts, cutBytes }: FileProbe, whole: FileSpan): FileSpan[] {
   return spans;
 }
 
+/** How files are read; `onBytes` is told of bytes of the files as they are read. */
 export interface FileRowsOptions {
   readonly onBytes?: (bytes: number) => void;
   /**

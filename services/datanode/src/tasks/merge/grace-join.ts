@@ -15,6 +15,7 @@ const BUCKETS = 1 << LEVEL_BITS;
 /** Sixteen parts of sixteen of …: what does not fit then is rows with one key. */
 const MAX_LEVELS = 6;
 
+/** What a join on disk needs. */
 export interface GraceOptions {
   /** As the files have it. */
   readonly keyField: FieldSchema;

@@ -27,6 +27,7 @@ export class Nulls {
   #validity = new Uint8Array(0);
   #hasNulls = false;
 
+  /** Memory that it holds. */
   get bytes(): number {
     return this.#validity.length;
   }
@@ -59,6 +60,7 @@ export class Nulls {
     return !this.#hasNulls;
   }
 
+  /** Of a row that was set before. */
   isNull(row: number): boolean {
     return this.#hasNulls && this.#validity[row] === 0;
   }
@@ -68,10 +70,12 @@ export class Nulls {
     return this.#hasNulls ? this.#validity.subarray(0, count) : undefined;
   }
 
+  /** All rows are values again; memory stays. */
   clear(): void {
     this.#hasNulls = false;
   }
 
+  /** Gives its memory back; it can be used anew. */
   release(): void {
     giveHeld(this.#validity);
     this.#validity = new Uint8Array(0);
@@ -104,6 +108,7 @@ export class Scratch {
     return new Uint32Array(buffer, byteOffset, count);
   }
 
+  /** Gives its memory back; what was taken is not valid any more. */
   release(): void {
     for (const bytes of this.#batches) giveMemory(bytes);
     this.#batches.fill(new Uint8Array(0));
@@ -144,6 +149,7 @@ export function takeHeld(length: number, largeBytes = LARGE_BYTES): Uint8Array<A
   return length > largeBytes ? new Uint8Array(length) : takeMemory(length);
 }
 
+/** Gives back what `takeHeld` gave, to where it came from. */
 export function giveHeld(bytes: Uint8Array<ArrayBuffer>): void {
   if (bytes.length <= LARGE_BYTES || isPooled(bytes)) giveMemory(bytes);
   else releaseMemory(bytes);
@@ -164,6 +170,7 @@ export function takeWords(count: number): Uint32Array<ArrayBuffer> {
   return new Uint32Array(buffer, byteOffset, count);
 }
 
+/** Gives back what `takeWords` gave. */
 export function giveWords({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): void {
   giveHeld(new Uint8Array(buffer, byteOffset, byteLength));
 }

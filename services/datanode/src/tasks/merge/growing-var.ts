@@ -41,6 +41,7 @@ export class GrowingVar implements GrowingColumn {
     return this.#end + 4 * this.#rows;
   }
 
+  /** @throws {TypeError} for a column of one width */
   appendAll(column: Column, count: number): void {
     if (column.kind !== "var") throw new TypeError("values of one width where they vary");
     const { offsets, data, validity } = column;
@@ -57,6 +58,7 @@ export class GrowingVar implements GrowingColumn {
     this.#rows = rows;
   }
 
+  /** @throws {TypeError} for a column of one width */
   appendRows(column: Column, rows: Uint32Array): void {
     if (column.kind !== "var") throw new TypeError("values of one width where they vary");
     const { offsets, data: source, validity } = column;

@@ -2,6 +2,7 @@ import { DenseKeys } from "./dense-keys.ts";
 import { copyKey, isNullKey, type MergeKeys } from "./merge-keys.ts";
 import { RowTable } from "./row-table.ts";
 
+/** How keys are found, and in how much memory; `perKey` is words of 32 bits. */
 export interface KeyIndexOptions {
   readonly perKey: number;
   /** Memory that it may take, beside that of the keys themselves. */

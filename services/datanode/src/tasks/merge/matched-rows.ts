@@ -9,6 +9,7 @@ export interface SourcePart {
   readonly keys: () => Promise<MergeKeys>;
 }
 
+/** What a part of the source has found. */
 export interface MatchedRows {
   /** Values of the new fields, for every row. They stay valid during the next two calls. */
   readonly columns: readonly Column[];

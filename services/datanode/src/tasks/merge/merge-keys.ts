@@ -18,6 +18,7 @@ export interface SourceKeys {
   readonly firstRow: number;
 }
 
+/** Of the first `rowCount` rows. `words` of integers are the column's memory: valid as long as that is. */
 export function mergeKeys(column: Column, rowCount: number): MergeKeys {
   return { column, rowCount, words: keyWords(column, rowCount), perKey: keyWordCount(column) };
 }

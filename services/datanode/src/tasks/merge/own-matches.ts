@@ -19,6 +19,7 @@ export interface ReadSpan {
   readonly end: number;
 }
 
+/** What the join of one task needs; stand-ins are parallel to the new fields: a value's bytes, or null. */
 export interface OwnOptions {
   readonly newFields: readonly FieldSchema[];
   readonly standIns: readonly (Uint8Array | null)[];

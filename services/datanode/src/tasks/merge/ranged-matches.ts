@@ -17,6 +17,7 @@ export const NO_ROW = 0xffffffff;
 /** Numbers of rows of the files: less than 2^32. */
 const numberField: FieldSchema = { ...rowIdField, dataType: DataType.Int32 };
 
+/** As `OwnOptions`, for a task that sees all of the source. */
 export interface RangedOptions {
   readonly newFields: readonly FieldSchema[];
   readonly standIns: readonly (Uint8Array | null)[];

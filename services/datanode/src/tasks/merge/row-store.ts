@@ -14,10 +14,12 @@ export class RowStore implements Disposable {
     this.#columns = fields.map((field) => growingColumn(fixedWidth(field)));
   }
 
+  /** Rows that can be taken, numbered from 0. */
   get rowCount(): number {
     return this.#rowCount;
   }
 
+  /** Memory that it holds, with room for more. */
   get bytes(): number {
     return this.#columns.reduce((sum, column) => sum + column.bytes, 0);
   }
@@ -60,6 +62,7 @@ export class RowStore implements Disposable {
     this.#rowCount = 0;
   }
 
+  /** Takes rows anew from 0; memory stays. */
   clear(): void {
     for (const column of this.#columns) column.clear();
     this.#rowCount = 0;

@@ -13,6 +13,7 @@ const ROWS_AT_ONCE = 2048;
 /** Values begin where typed views may be laid over them. */
 const ALIGN = 8;
 
+/** Rows as they come back, in memory of their own. */
 export interface SpilledBatch {
   readonly rowCount: number;
   readonly columns: readonly Column[];
@@ -48,10 +49,12 @@ export class Spill implements AsyncDisposable {
     return new Spill(fields, file);
   }
 
+  /** With those that wait to be written. */
   get rowCount(): number {
     return this.#rowCount + this.#buffer.rowCount;
   }
 
+  /** On the disk. */
   get bytes(): number {
     return this.#bytes;
   }
