@@ -12,6 +12,7 @@ const SILENCE_MS = 60_000;
 /** Connections at once. Each costs a descriptor, of which a process often has no more than 1024 times 64. */
 const MAX_CONNECTIONS = 8192;
 
+/** Who gets a connection, by the first bytes that come over it. */
 export interface PortMuxTargets {
   readonly grpc: (socket: Socket) => void;
   readonly http: (socket: Socket) => void;

@@ -4,6 +4,7 @@ import { proxySettings } from "./settings.ts";
 /** Roles without which a proxy can answer next to nothing. */
 const needed = ["rootcoord", "datacoord", "querynode"] as const;
 
+/** The proxy as a process of its own, or a part of the standalone. */
 export const proxyRole = defineRole({
   name: "proxy",
   description: "front door: the public gRPC service and REST on one port",

@@ -1,6 +1,7 @@
 import { cloudSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
+/** Settings of proxies, beside those that every process has. */
 export const proxySettings = defineSettings({
   ...embeddingSettings,
   ...cloudSettings,
@@ -48,4 +49,5 @@ export const proxySettings = defineSettings({
   },
 });
 
+/** Values of these, and of those of every process. */
 export type ProxySettings = RoleSettings<typeof proxySettings>;

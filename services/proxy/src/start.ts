@@ -5,6 +5,7 @@ import { PortMux } from "./port-mux.ts";
 import type { ProxyDeps } from "./proxy-deps.ts";
 import type { ProxySettings } from "./settings.ts";
 
+/** A proxy that serves, until it is disposed; `port` is the one that it got where 0 was asked for. */
 export interface RunningProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;

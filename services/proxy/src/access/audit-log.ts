@@ -53,6 +53,10 @@ export class AuditLog {
     this.#now = now;
   }
 
+  /**
+   * Calls that only read are left out unless the settings want them or they were denied; of many that are denied in a
+   * second some are written, and the next line of one counts the others.
+   */
   note({ call, outcome, ...entry }: AuditEntry): void {
     const name = call.slice(call.lastIndexOf("/") + 1);
     if (!this.#withReads && outcome !== "denied" && READS.test(name)) return;

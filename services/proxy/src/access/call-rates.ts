@@ -18,6 +18,7 @@ export class CallRates {
     this.#now = now;
   }
 
+  /** Whether anything is counted at all. */
   get areLimited(): boolean {
     return this.#perSecond > 0;
   }

@@ -1,5 +1,6 @@
 import { AccessRefused } from "./access-refused.ts";
 
+/** User and password as a client shows them. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;

@@ -29,6 +29,7 @@ import {
 } from "./hidden-names.ts";
 import { accessChanges, type Guard, rpcGuards, toReadBinlogs } from "./rpc-demands.ts";
 
+/** What asking who may call what needs. */
 export interface GuardDeps {
   readonly access: AccessControl;
   readonly context: ProxyContext;

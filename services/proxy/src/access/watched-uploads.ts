@@ -3,6 +3,7 @@ import type { RawCaller, RawRequest, RawService } from "../uploads/raw-service.t
 import type { AuditLog } from "./audit-log.ts";
 import type { CallRates } from "./call-rates.ts";
 
+/** Whom uploads count for, and where they are written down. */
 export interface Watch {
   readonly rates: CallRates;
   /** Undefined where nothing is written down. */

@@ -18,6 +18,7 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 
+/** Body of `jobs/import/create`: files by path, by URLs of a bucket, or of a volume. */
 export const createBody = z.object({
   dbName: text,
   collectionName: text,

@@ -19,6 +19,7 @@ const time = z
   .nullish()
   .transform((value) => (value == null ? undefined : new Date(value).getTime()));
 
+/** Body of `jobs/import/list`, with the members of both Milvus and Zilliz Cloud. */
 export const listImportJobsBody = z.object({
   dbName: text,
   collectionName: text,

@@ -8,6 +8,7 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 
+/** Files by URL and the credentials of their bucket, as Zilliz Cloud's imports name them; "" counts as absent. */
 export const objectUrlMembers = {
   objectUrl: text,
   objectUrls: z

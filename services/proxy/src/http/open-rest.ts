@@ -37,6 +37,7 @@ import type { RunningRequests } from "./running-requests.ts";
 import { volumeFileRoutes } from "./volume-files.ts";
 import { volumeRoutes } from "./volumes.ts";
 
+/** What REST stands on. */
 export interface RestDeps {
   readonly context: ProxyContext;
   readonly requests: ImportRequests;

@@ -36,6 +36,7 @@ const REQUEST_MS = 60_000;
 /** A connection between two requests; pools of clients keep theirs for about a minute. */
 const IDLE_MS = 75_000;
 
+/** What bounds the requests of a server. */
 export interface RestLimits {
   /** What the bodies of all requests may take together; unbounded unless given. */
   readonly budget?: ByteBudget;

@@ -20,6 +20,7 @@ export interface JobQuery {
   readonly limit?: number;
 }
 
+/** Some of the jobs that a list is about. */
 export interface JobPage {
   readonly jobs: rootCoord.JobEntry[];
   /** Of all pages. */

@@ -2,8 +2,11 @@ import type { Handlers, milvus } from "@sluice/rpc";
 import type { CallContext } from "../call-context.ts";
 
 type Methods = Handlers<milvus.MilvusServiceServer>;
+/** Names of the methods of Milvus's service. */
 export type Method = keyof Methods;
+/** What a method is asked, as the program has it. */
 export type RequestOf<M extends Method> = Parameters<Methods[M]>[0];
+/** What a method answers. */
 export type AnswerOf<M extends Method> = Awaited<ReturnType<Methods[M]>>;
 
 /** What is done for a call of each method of Milvus's service, as far as it is there; by gRPC and REST alike. */
@@ -36,6 +39,7 @@ interface Grantor {
   readonly privilege?: { readonly name: string };
 }
 
+/** An operation whose method is not known, as interceptors see it. */
 export type AnyOperation = (request: AnyRequest, call: CallContext) => Promise<object> | object;
 
 /** What sees each call between the door and what is done for it. It is applied to a method once, so that a call makes nothing. */

@@ -100,6 +100,7 @@ function readable<T>(read: () => T): T {
   }
 }
 
+/** Code 1100. */
 export function refused(reason: string): StatusError {
   return new StatusError(statusCodes.invalidParameter, `${reason}: invalid parameter`);
 }

@@ -134,6 +134,7 @@ export function lengthOf(headers: SignedRequest["headers"]): number {
   throw new S3Refusal("EntityTooLarge", "one request takes 5 GiB at most: upload larger files in parts");
 }
 
+/** Told to clients that set another one. */
 export const ONLY_CONDITION = "the only condition for a file to be put is If-None-Match: *";
 
 /** Whether a file may only be put where none is; undefined for another condition, without which a file would be replaced that the client means to keep. */

@@ -13,6 +13,7 @@ export function rawRest(service: Pick<RawService, "name" | "matches" | "answer">
   };
 }
 
+/** The body as JSON. */
 export function jsonAnswer(status: number, body: object): RawAnswer {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

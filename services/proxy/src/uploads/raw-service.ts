@@ -23,6 +23,7 @@ export interface RawCaller {
   readonly file?: string;
 }
 
+/** What is written to a connection; without a body its length is 0. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

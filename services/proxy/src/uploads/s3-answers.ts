@@ -15,19 +15,23 @@ export function refusalAnswer({ code, message, httpStatus }: S3Refusal, resource
   return { status: httpStatus, body: `${DECLARATION}<Error>${inner(elements)}</Error>` };
 }
 
+/** A file or a part was taken. @param etag without quotes */
 export function stored(etag: string): S3Answer {
   return { status: 200, headers: { etag: `"${etag}"` } };
 }
 
+/** No region: the one of clients that name none. Source: S3 `GetBucketLocation`. */
 export function locationAnswer(): S3Answer {
   return { status: 200, body: `<LocationConstraint ${NAMESPACE}></LocationConstraint>` };
 }
 
+/** An upload in parts has begun. Source: S3 `CreateMultipartUpload`. */
 export function begunAnswer(bucket: string, key: string, uploadId: string): S3Answer {
   const elements = { Bucket: bucket, Key: key, UploadId: uploadId };
   return { status: 200, body: document("InitiateMultipartUploadResult", elements) };
 }
 
+/** Its parts are one file. @param etag without quotes. Source: S3 `CompleteMultipartUpload`. */
 export function completedAnswer(bucket: string, key: string, etag: string): S3Answer {
   const elements = { Location: `/${bucket}/${uriEncode(key)}`, Bucket: bucket, Key: key, ETag: `"${etag}"` };
   return { status: 200, body: document("CompleteMultipartUploadResult", elements) };

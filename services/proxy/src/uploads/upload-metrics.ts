@@ -6,6 +6,7 @@ export interface UploadMetrics {
   readonly onStored: (bytes: number) => void;
 }
 
+/** Seconds of requests, and bytes that were stored. */
 export function uploadMetrics(metrics: Metrics): UploadMetrics {
   const seconds = metrics.histogram("sluice_upload_seconds", {
     help: "Requests of S3 clients and for files of volumes, by method and whether they succeeded.",

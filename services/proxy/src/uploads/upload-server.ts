@@ -10,6 +10,7 @@ import type { RawAnswer, RawService } from "./raw-service.ts";
 const IDLE_MS = 330_000;
 const HEADERS_MS = 10_000;
 
+/** What the door for S3 clients stands on. */
 export interface UploadServerDeps {
   readonly services: readonly RawService[];
   readonly log: Logger;

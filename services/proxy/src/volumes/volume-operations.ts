@@ -16,6 +16,7 @@ import { fileJson, grantJson, timeText, volumeJson } from "./volume-views.ts";
 /** Seconds that a link is good for unless it is said. */
 const LINK_S = 3600;
 
+/** The rootcoord's service of volumes. */
 export type VolumeClient = Client<volume.VolumeCoordClient>;
 
 /** What users do with volumes, whichever way they ask. Each answers the `data` of REST, and throws StatusError for what is refused. */
@@ -29,6 +30,7 @@ export class VolumeOperations {
     this.#endpoint = endpoint;
   }
 
+  /** Makes it. @throws {StatusError} 63241 where the name is taken, 63243 where there are too many */
   async create(body: z.infer<typeof createVolumeBody>) {
     const { projectId = "", regionId = "", type = "", description = "" } = body;
     const place = { source: body.storageIntegrationId ?? "", folder: body.path ?? "" };
@@ -49,10 +51,12 @@ export class VolumeOperations {
     return { count: volumes.length, currentPage, pageSize, volumes: page, stages: page };
   }
 
+  /** @throws {StatusError} 63240 where there is none */
   async describe(name: string) {
     return this.#shown(await this.#client.describeVolume({ name }));
   }
 
+  /** Changes what the body names, and answers the volume as it is then. @throws {StatusError} 63240 where there is none */
   async alter(name: string, { description, status }: z.infer<typeof alterVolumeBody>) {
     const change = { name, state: status?.toLowerCase() ?? "", ...(description != null && { description }) };
     return this.#shown(await this.#client.alterVolume(change));
@@ -90,6 +94,7 @@ export class VolumeOperations {
     return { files: files.map(fileJson), folders, ...next };
   }
 
+  /** @throws {StatusError} 63240, 63253 where there is no such volume or file; 63244 where it lies elsewhere */
   async removeFile(volumeName: string, path: string) {
     checkStatus(await this.#client.removeFile({ volumeName, path }));
     return { path };

@@ -15,6 +15,7 @@ const numberOf = (most: number, given: number) =>
 /** The name of a volume under either word; Zilliz Cloud called volumes stages until November 2025. */
 export const names = { volumeName: text, stageName: text };
 
+/** Body of `volumes/create`, as Zilliz Cloud has it. */
 export const createVolumeBody = z.object({
   ...names,
   projectId: text,
@@ -24,12 +25,15 @@ export const createVolumeBody = z.object({
   path: text,
   description: text,
 });
+/** Body of a change of a volume; what is absent stays. */
 export const alterVolumeBody = z.object({ description: z.string().nullish(), status: text });
+/** Body of `volumes/apply`: credentials for uploads below a path. */
 export const applyVolumeBody = z.object({
   ...names,
   path: text,
   options: z.object({ sdk: z.unknown(), scene: z.unknown() }).partial().nullish(),
 });
+/** Query of a list of files; `pageToken` is what the page before has answered. */
 export const listFilesQuery = z.object({
   prefix: text,
   delimiter: z
@@ -39,7 +43,9 @@ export const listFilesQuery = z.object({
   pageSize: numberOf(1000, 100),
   pageToken: text,
 });
+/** Body that begins an upload in parts. */
 export const beginUploadBody = z.object({ path: z.string() });
+/** Body that ends an upload in parts; without a list all parts that came are taken. */
 export const completeUploadBody = z.object({
   parts: z
     .array(z.object({ partNumber: z.number().int().min(1).max(10_000), etag: z.string() }))
@@ -48,15 +54,18 @@ export const completeUploadBody = z.object({
 });
 /** Seconds of a week: longest that S3 signs links for. */
 const MAX_LINK_S = 7 * 86_400;
+/** Body that asks for a link for one file; `expiresIn` in seconds. */
 export const presignBody = z.object({
   method: text,
   path: z.string(),
   expiresIn: z.number().int().min(1).max(MAX_LINK_S).nullish(),
   maxBytes: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullish(),
 });
+/** Query of the removal of a volume; with `force` also while jobs read it, which fail then. */
 export const dropVolumeQuery = z.object({ force: z.enum(["true", "false"]).optional() });
 /** Options as those of an import. */
 export const inspectBody = z.object({ path: z.string(), options: z.record(z.string(), z.unknown()).nullish() });
+/** Query of a list of volumes; pages count from 1. */
 export const listVolumesQuery = z.object({
   projectId: text,
   type: text,

@@ -34,12 +34,14 @@ export class Body {
     return value;
   }
 
+  /** Empty where it is absent or null. @throws {StatusError} 1801 */
   texts(name: string): string[] {
     const value = memberOf(this.#members, name) ?? [];
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
     throw wrongType(name, "a list of texts");
   }
 
+  /** Empty where it is absent or null. @throws {StatusError} 1801 */
   list(name: string): unknown[] {
     const value = memberOf(this.#members, name) ?? [];
     if (Array.isArray(value)) return value;
@@ -54,6 +56,7 @@ export class Body {
     throw wrongType(name, "a whole number");
   }
 
+  /** Also as text, which some clients send. @throws {StatusError} 1801 */
   flag(name: string, otherwise: boolean): boolean {
     const value = memberOf(this.#members, name) ?? otherwise;
     if (value === true || value === "true") return true;
@@ -61,6 +64,7 @@ export class Body {
     throw wrongType(name, "true or false");
   }
 
+  /** Empty where it is absent or null. @throws {StatusError} 1801 */
   object(name: string): Readonly<Record<string, unknown>> {
     const value = memberOf(this.#members, name) ?? {};
     if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
@@ -78,6 +82,7 @@ export class Body {
     return isExact(value) ? value : memberOf(this.#exactly() as Record<string, unknown>, name);
   }
 
+  /** Null counts as absent. */
   has(name: string): boolean {
     return memberOf(this.#members, name) !== undefined && memberOf(this.#members, name) !== null;
   }
@@ -99,6 +104,7 @@ export class Body {
     return this.given(name).inner(name);
   }
 
+  /** Each object of a list, with its own exact integers. @throws {StatusError} 1801 */
   bodies(name: string): Body[] {
     const exactly = () => memberOf(this.#exactly() as Record<string, unknown>, name) as unknown[];
     return this.list(name).map((body, i) => new Body({ body }, () => exactly()[i]));
@@ -110,6 +116,7 @@ export class Body {
   }
 }
 
+/** Values that are no text become JSON. */
 export function pairsOf(object: Readonly<Record<string, unknown>>): common.KeyValuePair[] {
   return Object.entries(object).map(([key, value]) => ({
     key,
@@ -117,10 +124,12 @@ export function pairsOf(object: Readonly<Record<string, unknown>>): common.KeyVa
   }));
 }
 
+/** Code 1802, in Milvus's words. */
 export function missing(name: string): StatusError {
   return new StatusError(restCodes.missingParameter, `missing required parameters, error: ${name} is required`);
 }
 
+/** Code 1801. @param expected of the value, as `a list` */
 export function wrongType(name: string, expected: string): StatusError {
   return malformed(`the type of ${name} is wrong: it must be ${expected}`);
 }

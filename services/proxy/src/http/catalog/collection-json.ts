@@ -34,7 +34,10 @@ function exactly(value: unknown): unknown {
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
-/** @param load undefined where the caller may not know it */
+/**
+ * A collection as `collections/describe` answers it. The dynamic field stands in `enableDynamicField`, not among the fields.
+ * @param load undefined where the caller may not know it
+ */
 export function collectionJson(
   described: milvus.DescribeCollectionResponse,
   indexes: readonly milvus.IndexDescription[],
@@ -65,10 +68,12 @@ export function collectionJson(
   };
 }
 
+/** `LoadStateLoaded` and the like. */
 export function loadName(state: common.LoadState): string {
   return nameIn(common.LoadState, state);
 }
 
+/** An index as `indexes/describe` answers it. */
 export function indexJson(index: milvus.IndexDescription) {
   return {
     ...{ indexName: index.indexName, fieldName: index.fieldName, failReason: index.indexStateFailReason },
@@ -79,6 +84,7 @@ export function indexJson(index: milvus.IndexDescription) {
   };
 }
 
+/** "" where there is none of that name. */
 export function pairValue(pairs: readonly common.KeyValuePair[], name: string): string {
   return pairs.find(({ key }) => key === name)?.value ?? "";
 }

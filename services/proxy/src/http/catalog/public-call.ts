@@ -20,7 +20,11 @@ export interface PublicCall {
 /** The calls of a request, which gets the warnings of their answers. */
 export type CallOf = (request: { readonly call: CallContext; warnings?: string[] }) => PublicCall;
 
-/** @param guards asked who may call what; undefined where nobody is asked */
+/**
+ * Operations as routes call them: members that a request lacks have their empty value, warnings are gathered; a refusal in an answer is
+ * thrown.
+ * @param guards asked who may call what; undefined where nobody is asked
+ */
 export function publicCalls(operations: Operations, guards?: GuardDeps): CallOf {
   return (rest) => {
     const mayCall: PublicCall["mayCall"] = async (methods, request) => {

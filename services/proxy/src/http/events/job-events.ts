@@ -40,6 +40,7 @@ export class JobEvents implements Disposable {
     this.#stillAllowed = stillAllowed;
   }
 
+  /** Registers the route of events, for one job or those of a database. */
   routes(app: FastifyInstance): void {
     app.get(
       "/v2/vectordb/jobs/import/events",

@@ -53,19 +53,25 @@ export function facts(summary: string, guard: RouteGuard, more: More = {}): { co
   return { config: { route: { summary, guard, ...more } } };
 }
 
+/** For everybody, known or not. */
 export const forAll: RouteGuard = { kind: "public" };
+/** For whoever is known: what it answers is what the caller may see. */
 export const open: RouteGuard = { kind: "open" };
+/** For admins alone. */
 export const admin: RouteGuard = { kind: "admin" };
 /** What may be done to a job by who may import into its collection. */
 export const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
 /** Of a job to who may only see how far it is. Source: the privilege's name in Milvus, around-import §1.4. */
 export const ofJobProgress: RouteGuard = { kind: "job", anyOf: ["Import", "GetImportProgress"] };
+/** Who may import into a job's collection; where the job reads binlogs, also what that needs. */
 export const ofJobAgain: RouteGuard = { kind: "job", anyOf: ["Import"], isAgain: true };
 
+/** @param forPut the right that is asked for where the request writes */
 export function onVolume(right: VolumeRight, forPut?: VolumeRight): RouteGuard {
   return { kind: "volume", right, ...(forPut && { forPut }) };
 }
 
+/** For whom may call this method of Milvus's over gRPC. */
 export function asMethod(method: string): RouteGuard {
   return { kind: "method", method };
 }

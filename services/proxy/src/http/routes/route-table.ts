@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { checkMembers } from "./check-members.ts";
 import type { RouteFacts } from "./route-facts.ts";
 
+/** A route as it is registered. */
 export interface RouteEntry {
   readonly method: string;
   /** With `:name` for one segment and `*` for all that are left. */
@@ -20,10 +21,12 @@ export class RouteTable {
     checkMembers(app);
   }
 
+  /** In the order in which they were registered. */
   get entries(): readonly RouteEntry[] {
     return this.#entries;
   }
 
+  /** Each once, whatever its methods. */
   get paths(): string[] {
     return [...new Set(this.#entries.map(({ path }) => path))];
   }
