@@ -1,6 +1,7 @@
 import { defineRole, thisProcess } from "@sluice/cluster";
 import { queryNodeSettings } from "./settings.ts";
 
+/** A querynode as a process of its own, or a part of the standalone. */
 export const queryNodeRole = defineRole({
   name: "querynode",
   description: "reads what was imported; several share the segments",

@@ -20,6 +20,7 @@ export interface Selection {
   readonly timestamps: bigint | Column;
 }
 
+/** Which rows of an order are answered; undefined: all behind `offset`. */
 export interface Window {
   readonly offset: number;
   readonly limit: number | undefined;

@@ -67,6 +67,7 @@ export class SegmentRows {
     return this.#cache.usedBytes;
   }
 
+  /** What is kept of which segments, for who forgets those that are gone. */
   get cache(): Pick<SegmentCache, "keys" | "forget"> {
     return this.#cache;
   }
@@ -76,6 +77,7 @@ export class SegmentRows {
     return this.#cache.column(part, field);
   }
 
+  /** Columns of vectors, in memory that threads share. */
   get vectors(): VectorColumns {
     return this.#cache.vectors;
   }
@@ -236,6 +238,7 @@ export class AnswerBudget {
   }
 }
 
+/** No rows; fits fields of every type, since nobody reads a value of it. */
 export const emptyColumn: Column = {
   ...{ kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined },
 };

@@ -1,6 +1,7 @@
 import type { RoleSettings } from "@sluice/cluster";
 import { availableMemory, defineSettings } from "@sluice/config";
 
+/** Settings of querynodes, beside those that every process has. */
 export const queryNodeSettings = defineSettings({
   cacheSize: {
     type: "bytes",
@@ -10,6 +11,7 @@ export const queryNodeSettings = defineSettings({
   },
 });
 
+/** Values of these, and of those of every process. */
 export type QueryNodeSettings = RoleSettings<typeof queryNodeSettings>;
 
 const MAX_DEFAULT_BYTES = 2 ** 31;

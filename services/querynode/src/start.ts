@@ -17,6 +17,7 @@ import { SearchService } from "./search/search-service.ts";
 import { SegmentRows } from "./segment-rows.ts";
 import { cacheBytesOf, type QueryNodeSettings } from "./settings.ts";
 
+/** What a querynode stands on. */
 export interface QueryNodeDeps {
   readonly objects: ObjectReads;
   readonly dataCoordAddress: Address;
@@ -25,6 +26,7 @@ export interface QueryNodeDeps {
   readonly metrics: Metrics;
 }
 
+/** A querynode that answers, until it is disposed. */
 export interface RunningQueryNode extends AsyncDisposable {
   readonly address: string;
 }

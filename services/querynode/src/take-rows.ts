@@ -8,6 +8,7 @@ export interface TakenRows {
   readonly rows: RowSet;
 }
 
+/** Rows of one source keep the order of the answer. @param sources how many there are */
 export function takenRows({ count, sourceOf, rowOf }: RowSet, sources: number): TakenRows {
   const counts = new Uint32Array(sources);
   const positions = new Uint32Array(count);

@@ -2,6 +2,7 @@
 export class Bell {
   #waiting: (() => void)[] = [];
 
+  /** Wakes all who wait now. */
   ring(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }

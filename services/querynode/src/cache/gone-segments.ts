@@ -67,6 +67,7 @@ export class GoneSegments implements AsyncDisposable {
     return found;
   }
 
+  /** Waits for the question that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ends.abort();
     await this.#running;

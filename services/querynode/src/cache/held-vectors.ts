@@ -27,8 +27,10 @@ export interface HeldSketches extends Disposable {
   again(): HeldSketches;
 }
 
+/** Vectors that are compared, by whichever is in memory. */
 export type HeldVectors = HeldColumn | HeldSketches;
 
+/** Lets go of both when it is disposed; the sketches of a part are not made for every comparison. */
 export function heldColumn(column: Hold<Placed<Column>>, sketches: Hold<Placed<Sketches>> | undefined): HeldColumn {
   return {
     ...{ column: column.value.of, sketches: sketches?.value.of },
@@ -40,6 +42,7 @@ export function heldColumn(column: Hold<Placed<Column>>, sketches: Hold<Placed<S
   };
 }
 
+/** @param pick reads the vectors that the sketches leave */
 export function heldSketches(sketches: Hold<Placed<Sketches>>, pick: HeldSketches["pick"]): HeldSketches {
   return {
     ...{ column: undefined, sketches: sketches.value.of, pick },

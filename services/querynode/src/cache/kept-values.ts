@@ -43,10 +43,12 @@ export class KeptValues {
     this.#passing = new Pool(passingBytes);
   }
 
+  /** With what passes. */
   get usedBytes(): number {
     return this.#kept.usedBytes + this.#passing.usedBytes;
   }
 
+  /** Kept, passing or being read. */
   has(key: string): boolean {
     return this.#poolOf(key) !== undefined;
   }

@@ -27,6 +27,7 @@ export class Pool {
     this.budgetBytes = budgetBytes;
   }
 
+  /** It is the most recently used now. */
   use(key: string, entry: Entry): void {
     this.entries.delete(key);
     this.entries.set(key, entry);
@@ -43,6 +44,7 @@ export class Pool {
     }
   }
 
+  /** Out of the pool; its memory is freed by who takes it, as soon as nobody holds it. */
   take(key: string, entry: Entry): void {
     this.entries.delete(key);
     this.usedBytes -= entry.sizeBytes;

@@ -32,6 +32,7 @@ export class SegmentCache {
     this.vectors = new VectorColumns(store, this.#kept, budgetBytes + 2 * PASSING_BYTES);
   }
 
+  /** Of what is kept. */
   get usedBytes(): number {
     return this.#kept.usedBytes;
   }

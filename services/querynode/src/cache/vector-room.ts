@@ -49,6 +49,7 @@ export class VectorRoom {
     return block;
   }
 
+  /** Whoever waits for room looks again. */
   give(block: VectorBlock): void {
     this.memory.give(block);
     this.#kept.released.ring();

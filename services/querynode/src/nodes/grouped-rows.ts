@@ -11,6 +11,7 @@ import { openedOrder, rowsOrder } from "./rows-order.ts";
 
 // Groups of rows, as one node asks another one for them.
 
+/** What another node adds up of its segments; fields travel by their ids, `count(*)` as 0. @param maxBytes of its groups */
 export function aggregateOrder(
   query: RowFilter,
   segments: readonly VisibleSegment[],

@@ -20,6 +20,7 @@ export class PartMessages {
         this.#places.set(nameOf(one), { segment, part });
   }
 
+  /** @throws {RangeError} for rows of another segment */
   message({ part, rows, keys, timestamps }: KeyedRows): segmentReader.PartRows {
     const place = this.#places.get(nameOf(part));
     if (!place) throw new RangeError(`segment ${part.segmentId} is none of those that were asked for`);

@@ -9,6 +9,7 @@ import { tellingGone } from "./gone.ts";
 import { aggregateRows } from "./grouped-rows.ts";
 import { selectRows, takeParts } from "./segment-reader.ts";
 
+/** What answers other querynodes. */
 export interface ReaderDeps {
   readonly rows: SegmentRows;
   readonly threads: ScoreThreads;

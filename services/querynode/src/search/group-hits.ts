@@ -1,6 +1,7 @@
 import type { GroupBy } from "./group-params.ts";
 import type { Hit } from "./top-hits.ts";
 
+/** One query's hits, grouped by a field. */
 export interface GroupedHits {
   /** Members of a group stand together; groups by their best hit. */
   readonly hits: Hit[];

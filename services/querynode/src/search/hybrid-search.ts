@@ -30,6 +30,7 @@ interface Together {
   readonly struct: string | undefined;
 }
 
+/** What several searches together have found. */
 export interface HybridHits {
   /** Of each query, the best first. */
   readonly hits: Hit[][];

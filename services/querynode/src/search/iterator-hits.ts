@@ -18,6 +18,7 @@ export class IteratorHits {
     this.#shares = shares;
   }
 
+  /** On the nodes that the token falls to; one that does not answer is passed over. */
   async remember(token: string, hit: LastHit, signal: AbortSignal): Promise<void> {
     const message = hitMessage(token, hit);
     const homes = this.#shares.homesOf(token, COPIES);

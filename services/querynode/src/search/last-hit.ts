@@ -18,6 +18,7 @@ function keyMessage(key: bigint | string | undefined): segmentReader.IteratorHit
   return typeof key === "bigint" ? { $case: "integer", value: key } : { $case: "text", value: key };
 }
 
+/** The same back. */
 export function hitOf({ score, key, element }: segmentReader.IteratorHit): LastHit {
   return { score, ...(key && { key: key.value }), ...(element !== undefined && { element }) };
 }

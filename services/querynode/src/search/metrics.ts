@@ -56,6 +56,7 @@ export function powerOf(decimals: number | undefined): number {
   return decimals === undefined ? 0 : 10 ** decimals;
 }
 
+/** Code 1100. @throws {StatusError} always */
 export function refuse(reason: string): never {
   throw new StatusError(statusCodes.invalidParameter, reason);
 }

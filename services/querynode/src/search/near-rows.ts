@@ -16,6 +16,10 @@ const SOURCES_AT_ONCE = 4;
 /** Rows that were compared, which tops take. */
 export type TakeCandidates = (found: Candidates, source: number) => void;
 
+/**
+ * How rows are compared that only sketches were seen of; scores below `floor`, times -1 where more is better, are of no
+ * use.
+ */
 export interface NearRowsDeps {
   readonly comparison: CandidateTask["comparison"];
   readonly floor: number;

@@ -32,6 +32,7 @@ export interface ListVectors {
   readonly vectors: PlainVectors;
 }
 
+/** What is searched for: one vector a query, or a list of them. */
 export type QueryVectors = PlainVectors | ListVectors;
 
 /** Vectors that each row's are compared with. */
@@ -39,6 +40,7 @@ export function vectorCount(queries: QueryVectors): number {
   return queries.kind === "lists" ? queries.vectors.count : queries.count;
 }
 
+/** Parallel: of each term or index its value. */
 export interface SparseQuery {
   readonly indices: Uint32Array;
   readonly values: Float32Array | Float64Array;

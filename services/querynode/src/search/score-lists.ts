@@ -12,6 +12,7 @@ import type { TakeScores } from "./take-scores.ts";
 const CHUNK_ROWS = 256;
 const CHUNK_BYTES = 1 << 20;
 
+/** A comparison of lists with lists. */
 export type ListComparison = Comparison<ListVectors>;
 
 /**

@@ -93,6 +93,7 @@ function isFirst(ascending: Uint32Array, i: number): boolean {
   return i === 0 || ascending[i - 1] !== ascending[i];
 }
 
+/** What one dimension of a sparse vector adds to an inner product. */
 export const product: Worth = (weight, value) => weight * value;
 
 /** Source: query-and-search §5.1. */

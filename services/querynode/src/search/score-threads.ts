@@ -145,6 +145,7 @@ export class ScoreThreads implements AsyncDisposable {
     return thread;
   }
 
+  /** Ends them with what they do: who waits for a comparison hears that it failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }

@@ -166,6 +166,7 @@ export class SearchSources implements TieOrder {
     return difference > 0 || (difference === 0 && (this.elementAt(source, row) ?? 0) > element);
   }
 
+  /** Whether keys are integers; else they are text. */
   get isInteger(): boolean {
     return this.#isInteger;
   }

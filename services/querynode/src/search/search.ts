@@ -33,6 +33,7 @@ export function metricsOf(metrics: readonly queryNode.FieldMetric[]): ReadonlyMa
   return new Map(metrics.map(({ fieldName, metric }) => [fieldName, metric]));
 }
 
+/** What a search reads, and what it reads with. */
 export interface SearchDeps {
   readonly rows: SpreadRows;
   readonly segments: readonly VisibleSegment[];

@@ -16,6 +16,7 @@ const FLOAT32_STEP = 2 ** -23;
 /** The least number that is one. */
 const FLOAT32_LEAST = 2 ** -149;
 
+/** One hit; `row` is a row of `source` of the search's sources, or an element's place there. */
 export interface Hit {
   readonly score: number;
   readonly source: number;
@@ -74,6 +75,7 @@ export class TopHits {
     this.#rows = new Uint32Array(capacity);
   }
 
+  /** Whether a hit has to be better than the worst one to be taken. */
   get isFull(): boolean {
     return this.#size === this.#limit;
   }

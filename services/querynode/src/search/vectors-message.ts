@@ -4,6 +4,7 @@ import type { PlainVectors, QueryVectors } from "./query-vectors.ts";
 
 // Vectors that are searched for, as they travel.
 
+/** As they travel to other nodes. */
 export function vectorsMessage(queries: QueryVectors): segmentReader.SearchedVectors {
   const plain = queries.kind === "lists" ? queries.vectors : queries;
   const ends = queries.kind === "lists" ? packed(queries.ends) : NONE;
@@ -25,6 +26,7 @@ function plainMessage(plain: PlainVectors): Partial<segmentReader.SearchedVector
   }
 }
 
+/** The same back. */
 export function vectorsOfMessage(message: segmentReader.SearchedVectors): QueryVectors {
   const { count } = message;
   if (message.ends.length === 0) return plainOf(message, count);

@@ -14,6 +14,7 @@ export interface AggregatedHits {
   readonly types: ReadonlyMap<number, DataType>;
 }
 
+/** Hits with the same values, and what was computed of them. */
 export interface Bucket {
   /** Of each field of its level. */
   readonly key: readonly Scalar[];

@@ -5,7 +5,9 @@ import { refuse } from "../metrics.ts";
 import { type ChainFunction, chainFunction } from "./chain-functions.ts";
 import { ChainParams } from "./chain-params.ts";
 
+/** Column of the hits' keys. */
 export const ID = "$id";
+/** Column of the scores, which steps change. */
 export const SCORE = "$score";
 
 /** A step that hits of a search go through, each query's by themselves. Columns are named. */
@@ -14,6 +16,7 @@ export type ChainStep =
   | { readonly does: "sort"; readonly column: string; readonly tie: string | undefined; readonly descending: boolean }
   | { readonly does: "limit"; readonly limit: number; readonly offset: number };
 
+/** What is done to hits after they were found, step by step. */
 export interface Chain {
   readonly steps: readonly ChainStep[];
   /** Positions of the fields that are read, by name. */

@@ -26,23 +26,27 @@ export class ChainParams {
     return value.$case === "stringValue" ? value.value : this.#refuse(name, "must be a text");
   }
 
+  /** @throws {StatusError} 1100 for another type */
   flag(name: string, otherwise: boolean): boolean {
     const value = this.#valueOf(name);
     if (value === undefined) return otherwise;
     return value.$case === "boolValue" ? value.value : this.#refuse(name, "must be true or false");
   }
 
+  /** Finite. @throws {StatusError} 1100 for another type, or where it is absent and there is no `otherwise` */
   number(name: string, otherwise?: number): number {
     const value = this.#valueOf(name);
     if (value === undefined) return otherwise ?? this.#refuse(name, "is required");
     return numberOf(value) ?? this.#refuse(name, "must be a finite number");
   }
 
+  /** Within ±2^53. @throws {StatusError} as `number` */
   whole(name: string, otherwise?: number): number {
     const number = this.number(name, otherwise);
     return Number.isSafeInteger(number) ? number : this.#refuse(name, "must be a whole number");
   }
 
+  /** Undefined where it is absent. @throws {StatusError} 1100 for anything but a list of finite numbers */
   numbers(name: string): readonly number[] | undefined {
     const value = this.#valueOf(name);
     if (value === undefined) return undefined;
