@@ -4,13 +4,16 @@ import { join, relative, resolve, sep } from "node:path";
 // The packages of the repository as the rules see them: read from text, without a compiler. Sources are formatted by one
 // program, so that a declaration begins at the start of a line and a list of names holds no quotes.
 
+/** The checkout; paths of files below are relative to it. */
 export const root = resolve(import.meta.dirname, "../..");
 
+/** One import, of a value or of a type alone. `specifier` is as the file has it. */
 export interface Import {
   readonly file: string;
   readonly specifier: string;
 }
 
+/** A package of the workspace by its package.json and its sources. */
 export interface Package {
   readonly name: string;
   readonly folder: string;
@@ -21,6 +24,7 @@ export interface Package {
   readonly imports: readonly Import[];
 }
 
+/** All libraries and services, by their folders. */
 export const packages = globSync("{libs,services}/*/package.json", { cwd: root }).sort().map(readPackage);
 
 function readPackage(manifestPath: string): Package {

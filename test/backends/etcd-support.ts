@@ -14,9 +14,11 @@ export async function etcdctl({ url }: Pick<EtcdServer, "url">, ...args: readonl
   return (await run(findProgram("etcdctl") as string, ["--endpoints", url, ...args], { env })).stdout;
 }
 
+/** Without a guard: whatever was there. */
 export const put = (store: MetaStore, key: string, value: string) =>
   store.commit({ guards: [], writes: [{ key, value }] });
 
+/** Without a guard: nothing is wrong where there is none. */
 export const remove = (store: MetaStore, key: string) =>
   store.commit({ guards: [], writes: [{ key, value: undefined }] });
 
@@ -40,12 +42,14 @@ export class Network implements AsyncDisposable {
     this.#listener = createServer((client) => this.#accept(client));
   }
 
+  /** In front of an etcd server, without faults at first. */
   static async open({ url }: Pick<EtcdServer, "url">): Promise<Network> {
     const network = new Network(Number(new URL(url).port));
     await once(network.#listener.listen(0, "127.0.0.1"), "listening");
     return network;
   }
 
+  /** Of the network, for a store to connect to. */
   get url(): string {
     const address = this.#listener.address();
     return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
@@ -75,6 +79,7 @@ export class Network implements AsyncDisposable {
     this.#pipes.clear();
   }
 
+  /** New connections reach etcd again. */
   repair(): void {
     this.#isDown = false;
   }

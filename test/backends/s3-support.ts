@@ -12,6 +12,7 @@ const { SLUICE_TEST_S3_ENDPOINT: given, SLUICE_TEST_S3_ACCESS_KEY, SLUICE_TEST_S
 /** `describe` of a suite on that server. */
 export const describeWithS3 = given === undefined ? describeWith("weed") : describe;
 
+/** An S3 server with a bucket; disposing ends it and the stores that were opened. */
 export interface S3Fixture extends AsyncDisposable {
   readonly options: S3Options;
   /** A store in a folder of its own. */
@@ -82,12 +83,14 @@ export class FaultProxy implements AsyncDisposable {
     this.#server = createServer((client) => this.#serve(client));
   }
 
+  /** In front of a server on this machine, without faults at first. @param endpoint its URL */
   static async start(endpoint: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(new URL(endpoint));
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
 
+  /** URL of the proxy. */
   get endpoint(): string {
     const { port } = this.#server.address() as { port: number };
     return `http://127.0.0.1:${port}`;

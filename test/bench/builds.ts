@@ -12,6 +12,7 @@ export interface Builds {
   readonly now: string;
 }
 
+/** What one import took: by the clock, and CPU seconds for each GB of its files. */
 export interface Cost {
   readonly ms: number;
   readonly cpuSecondsPerGb: number;

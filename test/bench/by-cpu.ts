@@ -73,6 +73,7 @@ async function ours({ work, data }: Bench, set: Dataset, workers: number, isWarm
 /** Papa Parse reads so much of the file: it is several times slower. */
 const PAPAPARSE_SHARE = 5;
 
+/** CSV, beside the same rows as JSON Lines and beside a parser of CSV alone. */
 export async function benchCsv(bench: Bench): Promise<void> {
   const lines = jsonLines(bench.data, bench.bytes, 128);
   const set = csvFile(bench.data, bench.bytes, 128);
@@ -107,6 +108,7 @@ export async function benchCsv(bench: Bench): Promise<void> {
   );
 }
 
+/** gzip, beside what only unpacks it. */
 export async function benchGzip(bench: Bench): Promise<void> {
   const lines = jsonLines(bench.data, bench.bytes, 128);
   const set = gzipped(lines);
@@ -122,6 +124,7 @@ export async function benchGzip(bench: Bench): Promise<void> {
   );
 }
 
+/** Parquet with zstd, beside the same file without and what only unpacks it. Needs pyarrow. */
 export async function benchZstd(bench: Bench): Promise<void> {
   const [plain, packed] = (["none", "zstd"] as const).map((codec) => parquetFile(bench.data, bench.bytes, 128, codec));
   if (!plain || !packed) return console.log("no pyarrow (test/servers.sh pymilvus installs it): zstd is not measured");
@@ -139,6 +142,7 @@ export async function benchZstd(bench: Bench): Promise<void> {
   );
 }
 
+/** One file that two workers share, beside DuckDB. */
 export async function benchOneFile(bench: Bench): Promise<void> {
   const set = jsonLines(bench.data, bench.bytes, 128);
   const [file] = set.files;
@@ -160,6 +164,7 @@ export async function benchOneFile(bench: Bench): Promise<void> {
 /** Milvus Lite takes so many rows: a call for each thousand, some twenty thousand rows a second. */
 const MILVUS_LITE_ROWS = 50_000;
 
+/** NumPy files into segments, beside stores of vectors that are installed. */
 export async function benchStores(bench: Bench): Promise<void> {
   const set = numpyColumns(bench.data, bench.bytes, 128);
   const store = (name: VectorStore, what: string, rows = set.rows): Contender[] =>

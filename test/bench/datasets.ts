@@ -7,6 +7,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 // Data sets are generated, not kept in the repository: random float32 values (constant data runs too fast), the same for
 // the same size. Generating takes longer than importing, so files are kept between runs.
 
+/** Files that were made for a measurement; `bytes` of all of them. */
 export interface Dataset {
   readonly files: readonly string[];
   readonly rows: number;
@@ -130,6 +131,7 @@ const vectorHeaders = {
   },
 } as const;
 
+/** Formats of files that hold vectors alone. */
 export type VectorFormat = keyof typeof vectorHeaders;
 
 /** Vectors alone, of about `bytes`; keys are the numbers of rows. */

@@ -14,16 +14,19 @@ export interface Figure {
   readonly target?: string;
 }
 
+/** The upper one of two in the middle; undefined for no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
+/** In thousands, from a million on in millions. */
 export function rate(rows: number, ms: number): string {
   const perSecond = (rows * 1000) / ms;
   return perSecond >= 1e6 ? `${(perSecond / 1e6).toFixed(2)} M rows/s` : `${Math.round(perSecond / 1000)} k rows/s`;
 }
 
+/** Of 10^6 bytes, whole. */
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }

@@ -7,6 +7,7 @@ import { type Client, checkStatus, common, connectClient, milvus, schema } from 
 /** Root of this clone. */
 export const ownBuild = join(import.meta.dirname, "../..");
 
+/** How the measured server is started. */
 export interface BenchServerOptions {
   /** Root of a clone that is built; this one unless given. */
   readonly build?: string;
@@ -34,6 +35,7 @@ export class BenchServer implements AsyncDisposable {
     this.client = connectClient(milvus.MilvusServiceClient, address);
   }
 
+  /** Resolves when it is ready. @param importRoot undefined: no files may be imported */
   static async start(
     dataDir: string,
     importRoot: string | undefined,
@@ -71,6 +73,7 @@ export class BenchServer implements AsyncDisposable {
     return new BenchServer(child, dataDir, address, keepsData);
   }
 
+  /** An int64 key `id` and a float `vector`. */
   async createCollection(name: string, dim: number, shards = 2, autoID = false): Promise<void> {
     const fields = [
       { name: "id", dataType: 5, isPrimaryKey: true, autoID },
@@ -83,6 +86,7 @@ export class BenchServer implements AsyncDisposable {
     checkStatus(await this.client.createCollection(milvus.CreateCollectionRequest.fromPartial(request)));
   }
 
+  /** Begins an import of each file; answers the id of the first task. */
   async submit(collectionName: string, files: readonly string[]): Promise<bigint> {
     const answer = await this.client.import(milvus.ImportRequest.fromPartial({ collectionName, files: [...files] }), {
       deadlineMs: 60_000,
@@ -131,6 +135,7 @@ export class BenchServer implements AsyncDisposable {
     writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
   }
 
+  /** Of the server's process. */
   get pid(): number {
     return this.#process.pid as number;
   }

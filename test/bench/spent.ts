@@ -9,6 +9,7 @@ export interface Spent {
   readonly cpuMs: number;
 }
 
+/** Wall clock and CPU time as tables show them. */
 export const told = ({ ms, cpuMs }: Spent) => `${ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
 
 /** By the clock and by CPU. */

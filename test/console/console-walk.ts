@@ -17,10 +17,12 @@ export class ConsoleWalk {
     this.#server = server;
   }
 
+  /** The browser's page. */
   get page(): Page {
     return this.#browser.page;
   }
 
+  /** Found by what a screen reader calls it. */
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name });
   }
@@ -31,6 +33,7 @@ export class ConsoleWalk {
     await this.page.getByRole("heading", { level: 1, name: title }).waitFor();
   }
 
+  /** Waits for no answer: the test says what comes. */
   async logIn(user: string, password: string): Promise<void> {
     await this.page.getByLabel("User").fill(user);
     await this.page.getByLabel("Password").fill(password);
@@ -44,6 +47,7 @@ export class ConsoleWalk {
     await this.page.getByLabel("Collection", { exact: true }).fill(collection);
   }
 
+  /** Of the form of a new import. */
   async openOptions(): Promise<void> {
     await this.page.getByText("Options", { exact: true }).click();
   }
@@ -83,6 +87,7 @@ export class ConsoleWalk {
     return data;
   }
 
+  /** Left in the folder of `SLUICE_SCREENSHOTS`; nothing without it. @param name without ending */
   async picture(name: string): Promise<void> {
     if (pictures === undefined) return;
     await mkdir(pictures, { recursive: true });

@@ -5,12 +5,15 @@ import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { findProgram } from "../support/find-program.ts";
 
+/** Throws for an exit code other than 0, with what was printed. */
 export const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
+/** Folder of the chart. */
 export const chart = join(root, "helm/sluice");
 /** Complete examples of values, which the tests render. */
 export const valueFiles = globSync("ci/*.yaml", { cwd: chart }).sort();
 
+/** One document that the chart renders. */
 export interface Manifest {
   readonly kind: string;
   readonly metadata: {
@@ -23,6 +26,7 @@ export interface Manifest {
   readonly [key: string]: any;
 }
 
+/** Runs helm in the checkout. @throws for an exit code other than 0 */
 export const helm = (...args: string[]) => run(findProgram("helm") as string, args, { cwd: root, maxBuffer: 1 << 24 });
 
 /** Without a cluster there is nowhere to keep a secret that the chart makes. */

@@ -6,6 +6,7 @@ import { settingsOf } from "@sluice/cluster";
 import { kebabName, type Setting, type SettingsDefinition } from "@sluice/config";
 import { roles } from "@sluice/standalone";
 
+/** The chart's schema of values, which this file writes anew. */
 export const schemaFile = join(import.meta.dirname, "../../helm/sluice/values.schema.json");
 
 /** The settings of each kind of process. */

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { sluiceProgram } from "../support/sluice-program.ts";
 
+/** The checkout. */
 export const root = resolve(import.meta.dirname, "../..");
 
 /** A fenced block of a document. */
@@ -87,6 +88,7 @@ export class UserProgram implements AsyncDisposable {
     }
   }
 
+  /** Kills its whole group of processes, and waits until it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal("SIGKILL");
     await this.ended;

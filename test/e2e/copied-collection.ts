@@ -22,6 +22,10 @@ export const copiedCollection: CollectionSpec = {
     { name: "sv", type: DataType.SparseFloatVector },
   ],
 };
+/**
+ * A row by its number; nulls of each field come at a rate of its own, and a key has characters that JSON and
+ * expressions escape.
+ */
 export const copiedRow = (i: number) => ({
   ...{ id: `k"\\\n${i}é`, flag: i % 2 === 0, i8: i % 3 ? -i % 128 : null, n: i % 5 ? i * 1e9 : null, d: i / 7 },
   ...{ at: "2026-01-01T00:00:00Z", geo: i % 4 ? `POINT (${i} 2)` : null, json: { i }, tags: ["a", `t${i}`] },

@@ -25,6 +25,7 @@ export interface Fault {
 const roles: readonly RoleName[] = ["rootcoord", "datacoord", "datanode", "querynode", "proxy"];
 const MAX_FAULT_MS = 2800;
 
+/** What happens to a cluster under load; a fault is drawn as often as its weight says, and undone by itself. */
 export const clusterFaults: readonly Fault[] = [
   ...roles.map((role) => ({ name: `kill ${role}`, weight: role === "datanode" ? 4 : 2, strike: killOne(role) })),
   ...roles.map((role) => ({ name: `freeze ${role}`, weight: role === "datanode" ? 4 : 2, strike: freezeOne(role) })),
@@ -142,6 +143,7 @@ export class RecordHistory implements AsyncDisposable {
     this.#watching = ["job/", "task/", "change/"].map((prefix) => this.#follow(prefix));
   }
 
+  /** Begins with what is recorded then. */
   static async watch(backends: TestBackends, cluster: TestCluster): Promise<RecordHistory> {
     const options = { endpoints: [backends.etcd.url], prefix: cluster.prefix, patienceMs: 60_000 };
     return new RecordHistory(await EtcdMetaStore.open(options));

@@ -10,10 +10,12 @@ export const situations = [
   "failed",
   "rolled_back",
 ] as const;
+/** What a job is doing when it gets an order. */
 export type Situation = (typeof situations)[number];
 
 /** What is ordered. `timeout` is no call: the job's time ends while the server is dead. */
 export const orders = ["commit", "abort", "cancel", "pause", "resume", "rollback", "retry", "timeout"] as const;
+/** What a user may tell a job to do. */
 export type Order = (typeof orders)[number];
 
 /** One job, what is ordered of it, and what was answered. */

@@ -54,6 +54,7 @@ export class MergeServer {
   server!: TestServer;
   client!: TestClient;
 
+  /** On fresh folders. */
   async open(): Promise<void> {
     const { dataDir, importRoot } = await this.#folders.createPair();
     this.#dataDir = dataDir;
@@ -61,6 +62,7 @@ export class MergeServer {
     await this.#start();
   }
 
+  /** Kills the server, and removes what it had. */
   async close(): Promise<void> {
     await this.server.kill9();
     this.client[Symbol.dispose]();
@@ -95,12 +97,14 @@ export class MergeServer {
     return this.#files.write(`${name}.parquet`, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })));
   }
 
+  /** Over REST; a refusal is an answer, too. */
   async call(method: string, path: string, body?: object): Promise<Answer> {
     const url = `http://${this.server.address}${path}`;
     const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
     return (await response.json()) as Answer;
   }
 
+  /** Names of all collections that one finds. */
   async names(): Promise<string[]> {
     return (await this.client.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames;
   }

@@ -39,6 +39,7 @@ export class OrderedJobs {
     this.#files = files;
   }
 
+  /** Creates a job as often as it takes until an answer comes: the idempotency key makes one of them. */
   async create(isTwoPhase: boolean): Promise<void> {
     const options = isTwoPhase ? { auto_commit: "false" } : {};
     const body = { collectionName: this.#collectionName, files: this.#files, options };

@@ -17,6 +17,7 @@ export interface PlannedJob {
 
 const vector = { name: "vector", type: DataType.FloatVector, dim: 4 } as const;
 
+/** Collections that the jobs of fault suites go into: by key, with automatic keys, by partition key. */
 export const faultCollections: readonly CollectionSpec[] = [
   {
     name: "plain",

@@ -19,10 +19,12 @@ export class SeededRandom {
     return low + Math.floor(this.next() * (high - low + 1));
   }
 
+  /** @param items at least one */
   pick<T>(items: readonly T[]): T {
     return items[this.int(0, items.length - 1)];
   }
 
+  /** The items themselves stay as they are. */
   shuffled<T>(items: readonly T[]): T[] {
     return items
       .map((item) => ({ item, order: this.next() }))
@@ -30,6 +32,7 @@ export class SeededRandom {
       .map(({ item }) => item);
   }
 
+  /** @param probability from 0 to 1 */
   chance(probability: number): boolean {
     return this.next() < probability;
   }

@@ -27,23 +27,27 @@ export interface RunResult {
   readonly processes: readonly ProcessResult[];
 }
 
+/** One `GetImportState` of a run. */
 export interface StateQuery {
   /** When it was asked, since the first Import. */
   readonly atMs: number;
   readonly tookMs: number;
 }
 
+/** What a process of a cluster has used; `peakBytes` of memory that was resident. */
 export interface ProcessResult {
   readonly role: string;
   readonly cpuSeconds: number;
   readonly peakBytes: number;
 }
 
+/** One import. */
 export interface JobPlan {
   readonly collection: string;
   readonly files: readonly string[];
 }
 
+/** What a run does, and on what. */
 export interface RunOptions {
   readonly cluster: TestCluster;
   readonly backends: TestBackends;
@@ -57,6 +61,7 @@ export interface RunOptions {
 
 const LIMIT_MS = 30 * 60_000;
 
+/** An int64 key `id` and a float `vector`, on two shards. */
 export const vectorCollection = (name: string, dim: number): CollectionSpec => ({
   name,
   shards: 2,

@@ -5,7 +5,9 @@ import { type Chart, svgOf } from "./plot.ts";
 
 const results = join(import.meta.dirname, "../bench");
 
+/** With two digits below ten seconds. */
 export const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+/** With one digit. */
 export const milliseconds = (ms: number) => `${ms.toFixed(1)} ms`;
 
 /** The figures of a run, printed as they come. */
@@ -18,6 +20,7 @@ export class LoadTable {
     this.#s3 = s3;
   }
 
+  /** @param cells in the order of the columns */
   row(...cells: string[]): void {
     this.#rows.push(cells);
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(8) : cell.padStart(14))).join(""));

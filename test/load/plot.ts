@@ -6,6 +6,7 @@ export interface Series {
   readonly isIdeal?: boolean;
 }
 
+/** Lines over common values of x; each series is parallel to `xs`. */
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;

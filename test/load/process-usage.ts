@@ -10,6 +10,7 @@ export interface Usage {
 
 const TICKS_PER_SECOND = 100;
 
+/** Linux alone. @param pid of a process that lives */
 export function usageOf(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")

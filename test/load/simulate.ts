@@ -10,6 +10,7 @@ import type { Chart } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
 import { SimulatedNodes } from "./simulated-nodes.ts";
 
+/** What is simulated; `counts` are numbers of datanodes, one run each. */
 export interface SimulationOptions {
   readonly counts: readonly number[];
   /** At most: a few nodes would take hours for all. */

@@ -47,6 +47,7 @@ export class SimulatedNodes implements AsyncDisposable {
     this.#children[which] = this.#launch(this.#shares[which]);
   }
 
+  /** Of which usage is told; several nodes share one. */
   get processes(): { role: string; pid: number }[] {
     return this.#children.map(({ child }) => ({ role: "simulated nodes", pid: child.pid as number }));
   }

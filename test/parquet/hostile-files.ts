@@ -33,6 +33,7 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }
 
+/** Files by what is wrong with them; the first one is right. */
 export const hostileFiles: Readonly<Record<string, Uint8Array>> = {
   "a file like others": file(good),
   "a page that claims two gigabytes": file({ ...good, uncompressedSize: 2 ** 31 - 1 }, { codec: "ZSTD" }),

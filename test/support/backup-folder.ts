@@ -27,6 +27,7 @@ export interface MilvusCase {
   readonly partitionIds?: Readonly<Record<string, string>>;
 }
 
+/** A backup that Milvus made, and what it says of its rows. */
 export async function readMilvusCase(name: string): Promise<MilvusCase> {
   return JSON.parse(await readFile(join(milvusCases, name, "case.json"), "utf8"));
 }

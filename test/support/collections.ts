@@ -20,6 +20,7 @@ export interface FieldSpec {
   readonly element?: DataType;
 }
 
+/** A collection to be created, without its types in numbers. */
 export interface CollectionSpec {
   readonly name: string;
   readonly fields: readonly FieldSpec[];
@@ -38,6 +39,7 @@ export const bookFields = {
   vector: { name: "vector", type: DataType.FloatVector, dim: 4 },
 } as const satisfies Record<string, FieldSpec>;
 
+/** With the fields of `Book`, in their order. */
 export function bookCollection(name: string, more: Partial<CollectionSpec> = {}): CollectionSpec {
   return { name, fields: Object.values(bookFields), ...more };
 }

@@ -27,17 +27,20 @@ export class FaultProxy implements AsyncDisposable {
     this.#listener = createServer((client) => this.#accept(client));
   }
 
+  /** On a free port of loopback, without a fault at first. */
   static async open(targetPort: number): Promise<FaultProxy> {
     const proxy = new FaultProxy(targetPort);
     await new Promise<void>((resolve) => proxy.#listener.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
 
+  /** Of the proxy. */
   get port(): number {
     const address = this.#listener.address();
     return typeof address === "object" && address ? address.port : 0;
   }
 
+  /** From now on, also for connections that are there. */
   set(mode: FaultMode): void {
     this.#mode = mode;
     if (mode.kind === "cut") for (const pair of this.#pairs) drop(pair);

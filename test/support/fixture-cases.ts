@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { SchemaDict } from "./collections.ts";
 
+/** Files that real programs wrote. */
 export const fixtureFolder = resolve(import.meta.dirname, "../fixtures");
 
 /** One import of a fixture folder's `expected.json`; the fixtures' README explains the fields. */

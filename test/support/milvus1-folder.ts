@@ -14,6 +14,7 @@ export interface Milvus1Segment {
   readonly fileType?: number;
 }
 
+/** A collection as Milvus 1 keeps it. */
 export interface Milvus1Collection {
   readonly name: string;
   readonly dimension: number;

@@ -9,6 +9,7 @@ export function pythonOf(environment: string): string {
   return join(cache, `venv-${environment}/bin/python`);
 }
 
+/** A program that has ended; `exitCode` is null where a signal ended it. */
 export interface ProgramResult {
   readonly exitCode: number | null;
   /** Standard output and error, as they came. */

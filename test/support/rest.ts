@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerFixture } from "./server-fixture.ts";
 
+/** As REST answers: 0 or the code of a refusal. */
 export interface RestAnswer {
   readonly code: number;
   readonly message?: string;
@@ -18,6 +19,7 @@ export interface RestJobs {
   run(body: object, headers?: Readonly<Record<string, string>>): Promise<RestAnswer["data"]>;
 }
 
+/** Calls `jobs/KIND/…`. @throws for an answer other than HTTP 200 */
 export function useRest(fixture: Pick<ServerFixture, "url">, kind = "import"): RestJobs {
   const rest: RestJobs = {
     async post(path, body, headers = {}) {

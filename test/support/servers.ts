@@ -62,16 +62,19 @@ export class BackendServer implements AsyncDisposable {
     this.#launch = launch;
   }
 
+  /** Resolves when it answers. */
   static async start(launch: Launch): Promise<BackendServer> {
     const server = new BackendServer(launch);
     await server.start();
     return server;
   }
 
+  /** Of the process that runs now, or ran last. */
   get pid(): number {
     return this.#child?.pid as number;
   }
 
+  /** The last 64 KiB of standard output and error, over all its processes. */
   get log(): string {
     return this.#log;
   }
@@ -102,14 +105,17 @@ export class BackendServer implements AsyncDisposable {
     this.#child?.kill("SIGSTOP");
   }
 
+  /** After `freeze`. */
   thaw(): void {
     this.#child?.kill("SIGCONT");
   }
 
+  /** A crash; `start` goes on with its data. */
   async kill9(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
+  /** As an operator stops it. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }
@@ -142,12 +148,14 @@ function isListening(port: number): Promise<boolean> {
 
 const newFolder = (name: string) => mkdtemp(join(tmpdir(), `sluice-${name}-`));
 
+/** Paths of PEM files. */
 export interface TlsFiles {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
+/** An etcd of its own. */
 export interface EtcdServer extends AsyncDisposable {
   readonly server: BackendServer;
   /** `http://127.0.0.1:PORT`, `https` with TLS. */
@@ -176,6 +184,7 @@ export async function startEtcd(options: { readonly tls?: TlsFiles } = {}): Prom
   return { server, url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+/** A Redis of its own. */
 export interface RedisServer extends AsyncDisposable {
   readonly server: BackendServer;
   readonly port: number;
@@ -183,6 +192,7 @@ export interface RedisServer extends AsyncDisposable {
   readonly url: string;
 }
 
+/** How Redis is started. */
 export interface RedisOptions {
   readonly tls?: TlsFiles;
   readonly password?: string;
@@ -191,6 +201,7 @@ export interface RedisOptions {
   readonly args?: readonly string[];
 }
 
+/** Resolves when it answers. Data is synced every second unless it is in memory. */
 export async function startRedis({ tls, password, inMemory, args = [] }: RedisOptions = {}): Promise<RedisServer> {
   const [port] = await freePorts(1);
   const folder = await newFolder("redis");
@@ -239,6 +250,7 @@ export async function startSentinel(primaryPort: number): Promise<RedisServer> {
   return { server, port, url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+/** A store that speaks S3, with credentials that may do everything. */
 export interface S3Server extends AsyncDisposable {
   readonly server: BackendServer;
   readonly endpoint: string;

@@ -36,6 +36,7 @@ export async function bundleInto(folder: string): Promise<void> {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", version: manifestOf(".").version }));
 }
 
+/** At the end of all tests, by whoever has made it. */
 export function removeBundle(): void {
   if (process.env[owned] === undefined) return;
   // Programs that are ending may still write into it.

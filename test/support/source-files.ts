@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 
+/** A row of `bookCollection`. */
 export interface Book {
   readonly id: bigint;
   readonly title: string;
@@ -14,6 +15,7 @@ export function books(count: number, first = 0n): Book[] {
   return Array.from({ length: count }, (_, i) => bookOf(first + BigInt(i)));
 }
 
+/** The same for the same id; a title with characters of one to four bytes, an exact vector of 4 elements. */
 export function bookOf(id: bigint): Book {
   const number = Number(BigInt.asUintN(20, id));
   const vector = [0, 1, 2, 3].map((i) => Math.fround(Math.sin(number * 4 + i)));
@@ -36,6 +38,7 @@ export class SourceFiles {
     this.folder = folder;
   }
 
+  /** Folders on the way are made. Answers the absolute path. */
   async write(name: string, data: string | Uint8Array): Promise<string> {
     const path = join(this.folder, name);
     await mkdir(dirname(path), { recursive: true });
@@ -53,10 +56,12 @@ export class SourceFiles {
     return [await this.write(name, [Object.keys(rows[0]).join(separator), ...lines, ""].join("\n"))];
   }
 
+  /** One object a line; bigints as numbers. */
   async jsonl(name: string, rows: readonly object[]): Promise<string[]> {
     return [await this.write(name, rows.map((row) => `${jsonText(row)}\n`).join(""))];
   }
 
+  /** `{"rows": […]}`, a row a line; bigints as numbers. */
   async json(name: string, rows: readonly object[]): Promise<string[]> {
     return [await this.write(name, `{"rows":[\n${rows.map(jsonText).join(",\n")}\n]}`)];
   }
@@ -88,6 +93,7 @@ export class SourceFiles {
     return Promise.all(Object.entries(columns).map(([field, bytes]) => this.write(join(name, `${field}.npy`), bytes)));
   }
 
+  /** With the columns of `bookCollection`. */
   async parquet(name: string, rows: readonly Book[]): Promise<string[]> {
     return [await this.write(name, parquetBytes(rows))];
   }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 export class TemporaryFolders implements AsyncDisposable {
   readonly #folders: string[] = [];
 
+  /** Below the system's folder for temporary files, by its real path. */
   async create(): Promise<string> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "sluice-test-")));
     this.#folders.push(folder);

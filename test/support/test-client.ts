@@ -22,6 +22,7 @@ export interface JobOutcome {
   readonly infos: Readonly<Record<string, string>>;
 }
 
+/** What an import says besides its files. */
 export interface ImportCall {
   readonly partition?: string;
   readonly options?: Readonly<Record<string, string>>;
@@ -43,10 +44,12 @@ export class TestClient implements Disposable {
     await this.create(schemaMessage(spec), spec);
   }
 
+  /** @param dict a schema as fixtures have it */
   async createFixtureCollection(name: string, dict: SchemaDict): Promise<void> {
     await this.create(schemaMessageOfDict(name, dict), {});
   }
 
+  /** Creates it, with an index on each vector, and loads it. */
   async create(message: schema.CollectionSchema, spec: Partial<CollectionSpec>): Promise<void> {
     const request = milvus.CreateCollectionRequest.fromPartial({
       collectionName: message.name,
@@ -76,10 +79,12 @@ export class TestClient implements Disposable {
     );
   }
 
+  /** Nothing is wrong where there is none. */
   async dropCollection(collectionName: string): Promise<void> {
     checkStatus(await this.raw.dropCollection(milvus.DropCollectionRequest.fromPartial({ collectionName })));
   }
 
+  /** Loads the collection anew, so that the partition is. */
   async createPartition(collectionName: string, partitionName: string): Promise<void> {
     checkStatus(
       await this.raw.createPartition(milvus.CreatePartitionRequest.fromPartial({ collectionName, partitionName })),
@@ -103,12 +108,14 @@ export class TestClient implements Disposable {
     return answer.tasks[0];
   }
 
+  /** Of a job, by `GetImportState`. */
   async state(task: bigint): Promise<JobOutcome> {
     const answer = await this.raw.getImportState({ task });
     checkStatus(answer.status);
     return outcomeOf(answer);
   }
 
+  /** By `ListImportTasks`. @param limit 0 = all */
   async list(collectionName: string, limit = 0): Promise<JobOutcome[]> {
     const answer = await this.raw.listImportTasks({ collectionName, limit: BigInt(limit), dbName: "" });
     checkStatus(answer.status);
@@ -181,6 +188,7 @@ export class TestClient implements Disposable {
     return Number(answer.deleteCnt);
   }
 
+  /** Rows that are visible. @param expr "" = all */
   async count(collectionName: string, expr = "", partitionNames: string[] = []): Promise<number> {
     const [row] = await this.query(collectionName, expr, ["count(*)"], { partitionNames });
     return Number(row["count(*)"]);

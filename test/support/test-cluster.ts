@@ -21,6 +21,7 @@ export class TestBackends implements AsyncDisposable {
     this.#cleanup = cleanup;
   }
 
+  /** All at once; when one does not start, the others are ended. */
   static async start(startS3: () => Promise<S3Server> = startSeaweedFs): Promise<TestBackends> {
     await using cleanup = new AsyncDisposableStack();
     const starting = [startEtcd(), startRedis(), startS3()] as const;
@@ -35,6 +36,7 @@ export class TestBackends implements AsyncDisposable {
   }
 }
 
+/** What the cluster consists of. */
 export interface ClusterOptions {
   /** How many processes of each role; 1 unless given. */
   readonly counts?: Partial<Readonly<Record<RoleName, number>>>;
@@ -46,6 +48,7 @@ export interface ClusterOptions {
   readonly jumpingClocks?: () => boolean;
 }
 
+/** A process, and what it is. */
 export interface ClusterProcess {
   readonly role: RoleName;
   readonly server: TestServer;
@@ -89,6 +92,7 @@ export class TestCluster implements AsyncDisposable {
     this.#cleanup = cleanup;
   }
 
+  /** Resolves when every process is ready. */
   static async start(backends: TestBackends, options: ClusterOptions = {}): Promise<TestCluster> {
     await using cleanup = new AsyncDisposableStack();
     const folder = await cleanup.use(new TemporaryFolders()).create();

@@ -11,6 +11,7 @@ const STOP_LIMIT_MS = 20_000;
 /** Bytes of standard error that are kept: the newest. */
 const KEPT_LOG = 64 << 10;
 
+/** How a standalone is started. */
 export interface ServerOptions {
   readonly dataDir: string;
   readonly importRoots: readonly string[];
@@ -34,6 +35,7 @@ export function launchServer(options: ServerOptions): TestServer {
   });
 }
 
+/** How the process of a server is started. */
 export interface LaunchOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -56,6 +58,7 @@ export function launchSluice(
   return new TestServer(child);
 }
 
+/** A server in a process of its own, on loopback. */
 export class TestServer implements AsyncDisposable {
   /** `host:port` of gRPC and HTTP; `-` for a process of a cluster without a server. */
   address = "";
@@ -76,10 +79,12 @@ export class TestServer implements AsyncDisposable {
     });
   }
 
+  /** Of the process that runs now, or ran last. */
   get pid(): number {
     return this.#child.pid as number;
   }
 
+  /** The end of what it has logged so far. */
   get stderr(): string {
     return this.#log;
   }
@@ -99,6 +104,7 @@ export class TestServer implements AsyncDisposable {
     throw new Error(`the server ${why}:\n${this.#log}`);
   }
 
+  /** By itself, or killed: it is not told why. */
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -108,6 +114,7 @@ export class TestServer implements AsyncDisposable {
     this.#child.kill("SIGSTOP");
   }
 
+  /** After `freeze`. */
   thaw(): void {
     this.#child.kill("SIGCONT");
   }

@@ -10,6 +10,7 @@ export interface Grant {
   readonly credentials: { readonly tmpAK: string; readonly tmpSK: string; readonly sessionToken: string };
 }
 
+/** One request to the gateway of uploads; signed by AWS's version 4. */
 export interface S3Call {
   readonly method?: string;
   /** Key in the bucket, as it is; undefined for the bucket. */
@@ -28,6 +29,7 @@ export interface S3Call {
   readonly beforeBody?: () => Promise<void>;
 }
 
+/** What came back; the body as text. */
 export interface S3Reply {
   readonly status: number;
   /** Of a request that waits to be asked for its body: whether it was. */

@@ -25,6 +25,7 @@ export class SegmentRows implements AsyncDisposable {
     this.#vectors = new Float32Array(BATCH_ROWS * schema.fields[1].dim);
   }
 
+  /** @param schema of an integer key and one vector, in this order @param folder made by the store */
   static async open(schema: CollectionSchema, folder: string): Promise<SegmentRows> {
     const store = await LocalObjectStore.open({ root: folder });
     let nextId = 10n ** 15n;
@@ -46,6 +47,7 @@ export class SegmentRows implements AsyncDisposable {
     return ++this.#rows === BATCH_ROWS;
   }
 
+  /** Writes the rows that were put since the last time. */
   async flush(): Promise<void> {
     if (this.#rows === 0) return;
     const columns = [
@@ -62,6 +64,7 @@ export class SegmentRows implements AsyncDisposable {
     this.#rows = 0;
   }
 
+  /** Writes what is left and seals the segments: all of it is durable then. */
   async seal(): Promise<void> {
     await this.flush();
     await this.#writer.seal();

@@ -9,6 +9,7 @@ const LIMIT_MS = 20 * 60_000;
 /** Stores of vectors that run in a process of Python, and the environment that has each. */
 const environments = { lance: "peers", lancedb: "peers", "milvus-lite": "stores" } as const;
 
+/** Names of the stores that NumPy vectors can be written to. */
 export type VectorStore = keyof typeof environments;
 
 /** Whether test/servers.sh has installed it. */

@@ -2,6 +2,7 @@ import avro, { type Schema } from "avsc";
 import type { FieldSample } from "../field-samples.ts";
 import { cellOf, type TableColumn } from "./table-column.ts";
 
+/** As avsc has it: JSON of a schema, or its name. */
 export type AvroSchema = Schema;
 
 const SYNC = Buffer.from("the mark of files");

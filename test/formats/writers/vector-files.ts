@@ -101,6 +101,7 @@ function nmslib({ dim, vectors, keys }: KeyedVectors): Uint8Array {
 const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 const u64 = (value: number | bigint) => new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
 
+/** Vectors beside their keys, as each program keeps them; the name says which. */
 export const vectorWriters: Readonly<Record<string, WriteFiles>> = {
   "arrays of fvecs": besideKeys("fvecs", "<f4", vecs),
   "arrays of bvecs": besideKeys("bvecs", "|u1", vecs),
