@@ -37,6 +37,7 @@ export class ByteShare implements Disposable {
     this.#change = change;
   }
 
+  /** As it was last resized to. */
   get heldBytes(): number {
     return this.#heldBytes;
   }

@@ -37,6 +37,7 @@ export function giveMemory(bytes: Uint8Array<ArrayBuffer>): void {
 export class HeldMemory implements Disposable {
   #taken: Uint8Array<ArrayBuffer>[] = [];
 
+  /** `length` bytes of any content. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const bytes = takeMemory(length);
     this.#taken.push(bytes);

@@ -87,10 +87,12 @@ export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
     return { key: keyOf(this.table, this.table.idOf(record)), record, revision: 0n };
   }
 
+  /** Puts the record, whatever is there: guards are apart. */
   write(record: T): Write {
     return { key: keyOf(this.table, this.table.idOf(record)), value: encodePlain(record) };
   }
 
+  /** One that is not there changes nothing. */
   remove(id: Id): Write {
     return { key: keyOf(this.table, id), value: undefined };
   }

@@ -50,6 +50,7 @@ export class Leading implements AsyncDisposable {
     this.#running = this.#run();
   }
 
+  /** As far as this process knows: its writes are guarded besides. */
   get isLeading(): boolean {
     return this.#isLeading;
   }

@@ -42,6 +42,7 @@ export class Peers implements AsyncDisposable {
     this.#log = log;
   }
 
+  /** Knows nobody at first; who asks for an address waits. */
   static watch(store: MetaStore, log: Logger): Peers {
     const peers = new Peers(store, log);
     peers.#watching = peers.#follow();

@@ -75,6 +75,7 @@ export class TlsDoor implements Disposable {
     return server.on("secureConnection", (socket) => this.#options.inside(socket));
   }
 
+  /** A connection that has begun a handshake; broken off where there is no certificate. */
   accept(socket: Socket): void {
     // There is no TLS inside of TLS.
     if (this.#version === "" || socket instanceof TLSSocket) this.#refuse(socket);

@@ -131,6 +131,7 @@ export class ImportError extends Error {
     this.reason = reason;
     this.at = at;
   }
+  /** What its code means. */
   get spec(): ErrorSpec {
     return importErrors[this.code];
   }

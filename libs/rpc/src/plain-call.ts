@@ -40,6 +40,7 @@ export class PlainCall implements CallOfHandler, Late {
     stream.on("close", () => this.#closed());
   }
 
+  /** It was answered or refused, or its client has gone. */
   get hasEnded(): boolean {
     return this.#hasEnded || this.#stream.destroyed || this.#stream.closed;
   }
@@ -98,6 +99,7 @@ export class PlainCall implements CallOfHandler, Late {
     this.#stream.end(second ?? first);
   }
 
+  /** By trailers alone, without a message; one that has ended stays as it is. */
   refuse({ code, message }: Pick<GrpcError, "code" | "message">): void {
     if (this.hasEnded) return;
     this.#hasEnded = true;

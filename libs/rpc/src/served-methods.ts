@@ -27,6 +27,7 @@ export class GrpcError extends Error {
     this.details = message;
   }
 
+  /** Code UNAUTHENTICATED. */
   static unauthenticated(message: string): GrpcError {
     return new GrpcError(grpcStatus.UNAUTHENTICATED, message);
   }

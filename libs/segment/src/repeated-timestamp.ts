@@ -17,6 +17,7 @@ export class RepeatedTimestamp implements Disposable {
     this.#limit = limit;
   }
 
+  /** Int64. Longer ones replace the memory, which columns of before keep. */
   column(rows: number): Column {
     if (this.#bytes.length < 8 * rows) {
       const count = rows < SHORT_ROWS ? rows : Math.max(rows, this.#limit);

@@ -42,6 +42,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   #rowCount = 0;
   #isClosed = false;
 
+  /** Buffers come with the first rows of each bucket. */
   static open(options: SegmentWriterSetOptions): SegmentWriterSet {
     return new SegmentWriterSet(options);
   }

@@ -206,7 +206,7 @@ class RowIdBuffer {
 
 /** How the buckets of one set get theirs. */
 export interface SystemBuffers {
-  /** One for a bucket; its memory comes with the first rows. */
+  /** One for a bucket. */
   open(): SystemBuffer;
   /** Gives back what they share. No buffer is used again. */
   release(): void;

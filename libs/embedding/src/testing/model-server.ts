@@ -54,12 +54,14 @@ export class ModelServer implements AsyncDisposable {
     });
   }
 
+  /** On a free port of loopback. @param dim of the vectors that it answers */
   static async open(dim: number): Promise<ModelServer> {
     const model = new ModelServer(dim);
     await new Promise<void>((resolve) => model.#server.listen(0, "127.0.0.1", resolve));
     return model;
   }
 
+  /** Without a path. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

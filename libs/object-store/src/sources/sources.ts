@@ -52,6 +52,7 @@ export class Sources implements AsyncDisposable {
     this.#owned = owned;
   }
 
+  /** Whether paths may name such a source, and not whether it serves. */
   has(name: string): boolean {
     return this.#sources.some((source) => source.name === name);
   }

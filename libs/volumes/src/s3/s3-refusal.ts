@@ -38,6 +38,7 @@ export class S3Refusal extends Error {
     this.code = code;
   }
 
+  /** See `S3Code`. */
   get httpStatus(): number {
     return statuses[this.code];
   }

@@ -35,10 +35,12 @@ export class ListRows implements RowsInLists {
     this.rowCount = firstRows[firstRows.length - 1];
   }
 
+  /** `codeBytes` a row. */
   get codes(): RowSource {
     return this.#rows(this.codeBytes, (list) => this.#offsets[list]);
   }
 
+  /** Int64. */
   get ids(): RowSource {
     return this.#rows(ID_BYTES, (list) => this.#offsets[list] + this.#sizeOf(list) * this.codeBytes);
   }

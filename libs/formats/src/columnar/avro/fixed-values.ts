@@ -19,6 +19,7 @@ export class FixedValues extends ValueColumn {
 
   protected override readonly widthOfNone: number;
 
+  /** Room for so many values behind those that are there. */
   reserve(values: number): void {
     const end = (this.count + values) * this.#width;
     if (end <= this.bytes.length) return;

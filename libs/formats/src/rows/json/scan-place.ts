@@ -25,6 +25,7 @@ export abstract class ScanPlace extends WindowPlace {
     );
   }
 
+  /** @throws {ImportError} `value_invalid`, or `malformed_file` at the end of the file */
   invalid(p: number, reason: string): never {
     if (p >= this.end) this.syntax(p, "a value");
     throw new ImportError("value_invalid", reason, this.at(p));
@@ -46,6 +47,7 @@ export abstract class ScanPlace extends WindowPlace {
     return JSON.stringify(this.text(p, Math.min(this.end, p + 12)));
   }
 
+  /** `bytes[start, end)` in UTF-8. */
   text(start: number, end: number): string {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("utf8");
   }

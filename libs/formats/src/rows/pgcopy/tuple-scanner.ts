@@ -15,16 +15,19 @@ export class TupleScanner extends WindowPlace implements RowScanner {
     this.malformed(this.end, "the file ends in the middle of a row: it was cut short");
   }
 
+  /** Signed. @throws as `need` */
   int16(p: number): number {
     this.need(p, 2);
     return this.view.getInt16(p);
   }
 
+  /** Signed. @throws as `need` */
   int32(p: number): number {
     this.need(p, 4);
     return this.view.getInt32(p);
   }
 
+  /** @throws {ImportError} `malformed_file` at `p` */
   malformed(p: number, reason: string): never {
     throw new ImportError("malformed_file", `failed to read a row of COPY: ${reason}`, this.at(p));
   }

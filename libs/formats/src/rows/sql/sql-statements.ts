@@ -43,6 +43,7 @@ export class SqlStatements implements DumpPart {
     return !this.#isSkipped && (this.#state === "text" || this.#state === "line comment") && this.text === "";
   }
 
+  /** The statement so far, without blanks around it. */
   get text(): string {
     const { bytes, length } = this.#text;
     return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("utf8").trim();
