@@ -8,48 +8,38 @@ import { failureMessage, failureOfMessage } from "./failures.ts";
 const WARNING = "warning";
 
 /** A report as it travels. */
-export function reportMessage(job: JobId, report: TaskReport): ImportResult {
-  const { taskId, attempt, nodeId, progress } = report;
+export function reportMessage(job: JobId, { taskId, attempt, nodeId, progress }: TaskReport): ImportResult {
   const about = { jobId: job, taskId, attempt: BigInt(attempt), nodeId };
+  return ImportResult.fromPartial({ ...about, ...progressMessage(progress) });
+}
+
+function progressMessage(progress: TaskProgress): Partial<ImportResult> {
   switch (progress.state) {
     case "running": {
-      const { rowCount, processedBytes } = progress;
-      return ImportResult.fromPartial({
-        ...about,
-        state: ImportState.ImportStarted,
-        rowCount: BigInt(rowCount),
-        processedBytes: BigInt(Math.floor(processedBytes)),
-      });
+      const processedBytes = BigInt(Math.floor(progress.processedBytes));
+      return { state: ImportState.ImportStarted, rowCount: BigInt(progress.rowCount), processedBytes };
     }
-    case "persisted": {
-      const {
-        rowCount,
-        groupRows = [],
-        groupSegments = [],
-        autoIds,
-        warnings,
-        warningGroups = [],
-        findings,
-      } = progress;
-      return ImportResult.fromPartial({
-        ...about,
-        state: ImportState.ImportPersisted,
-        rowCount: BigInt(rowCount),
-        groupRows: groupRows.map(BigInt),
-        segments: [...groupSegments],
-        autoIds: [...autoIds],
-        infos: warnings.map((value) => ({ key: WARNING, value })),
-        warningGroups: warningGroups.map(BigInt),
-        findings: findings === undefined ? "" : encodePlain(findings),
-      });
-    }
-    case "failed": {
-      const failure = failureMessage(progress.failure);
-      return ImportResult.fromPartial({ ...about, state: ImportState.ImportFailed, failure });
-    }
+    case "persisted":
+      return persistedMessage(progress);
+    case "failed":
+      return { state: ImportState.ImportFailed, failure: failureMessage(progress.failure) };
     case "handed_back":
-      return ImportResult.fromPartial({ ...about, state: ImportState.ImportPending });
+      return { state: ImportState.ImportPending };
   }
+}
+
+function persistedMessage(done: Extract<TaskProgress, { state: "persisted" }>): Partial<ImportResult> {
+  const { rowCount, groupRows = [], groupSegments = [], autoIds, warnings, warningGroups = [], findings } = done;
+  return {
+    state: ImportState.ImportPersisted,
+    rowCount: BigInt(rowCount),
+    groupRows: groupRows.map(BigInt),
+    segments: [...groupSegments],
+    autoIds: [...autoIds],
+    infos: warnings.map((value) => ({ key: WARNING, value })),
+    warningGroups: warningGroups.map(BigInt),
+    findings: findings === undefined ? "" : encodePlain(findings),
+  };
 }
 
 /** A report as it came, with the job that it is of. */
