@@ -4,6 +4,8 @@ import { Damage } from "../damage.ts";
 /** One compressed byte yields at most 64 / 3 bytes (a copy of 64 bytes takes three); used to refuse made-up sizes. */
 export const SNAPPY_MAX_RATIO = 22;
 
+/** Bytes of the offset of a copy, by the lowest two bits of its tag; 0 is a literal. */
+const OFFSET_BYTES = [0, 1, 2, 4];
 /** From here on a native copy is cheaper than a loop. */
 const NATIVE_COPY = 32;
 
@@ -12,39 +14,35 @@ const NATIVE_COPY = 32;
  * Source: google/snappy, format_description.txt. @throws {Damage}
  */
 export function decodeSnappy(input: Uint8Array, output: Uint8Array): void {
-  let at = preamble(input, output.length);
+  const at = preamble(input, output.length);
   const isWhole = decodeSnappyBlock(input.subarray(at), output);
   if (isWhole !== undefined) {
     if (isWhole) return;
     throw damage();
   }
+  decodeElements(input, at, output);
+}
+
+/** The same without a kernel: literals, and copies of what was written before. */
+function decodeElements(input: Uint8Array, start: number, output: Uint8Array): void {
+  let at = start;
   let out = 0;
   while (at < input.length) {
     const tag = input[at++];
     if ((tag & 3) === 0) {
-      let length = (tag >>> 2) + 1;
-      if (length > 60) {
-        const extra = length - 60;
-        length = littleEndian(input, at, extra) + 1;
-        at += extra;
-      }
+      const extra = Math.max(0, (tag >>> 2) - 59);
+      const length = (extra > 0 ? littleEndian(input, at, extra) : tag >>> 2) + 1;
+      at += extra;
       if (length > input.length - at || length > output.length - out) throw damage();
       copyLiteral(input, at, output, out, length);
       at += length;
       out += length;
     } else {
-      let length: number;
-      let offset: number;
-      if ((tag & 3) === 1) {
-        length = ((tag >>> 2) & 7) + 4;
-        offset = ((tag >>> 5) << 8) | littleEndian(input, at, 1);
-        at += 1;
-      } else {
-        const bytes = (tag & 3) === 2 ? 2 : 4;
-        length = (tag >>> 2) + 1;
-        offset = littleEndian(input, at, bytes);
-        at += bytes;
-      }
+      const bytes = OFFSET_BYTES[tag & 3];
+      const low = littleEndian(input, at, bytes);
+      const length = bytes === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+      const offset = bytes === 1 ? ((tag >>> 5) << 8) | low : low;
+      at += bytes;
       if (offset === 0 || offset > out || length > output.length - out) throw damage();
       copyBack(output, out, offset, length);
       out += length;
