@@ -36,8 +36,10 @@ export function chunkIndex(file: Hdf5File, place: ChunkIndexPlace, grid: ChunkGr
   const whole = (address: number): StoredChunk | undefined =>
     Number.isFinite(address) ? { address, sizeBytes: grid.chunkBytes, mask: 0 } : undefined;
   switch (place.kind) {
-    case "tree":
-      return treeIndex(file, place.address, grid);
+    case "tree": {
+      const tree = new ChunkTree(file, place.address, grid);
+      return (at) => tree.find(at);
+    }
     case "single":
       return async () => {
         const chunk = whole(place.address);
@@ -88,50 +90,74 @@ interface TreeNode {
 }
 
 /** A tree of chunks by the place of their first element. */
-function treeIndex(file: Hdf5File, root: number, { chunk }: ChunkGrid): ChunkIndex {
-  const keyBytes = 8 + 8 * (chunk.length + 1);
-  const nodes = new Map<number, TreeNode>();
-  const nodeAt = async (address: number): Promise<TreeNode> => {
-    const kept = nodes.get(address);
+class ChunkTree {
+  readonly #file: Hdf5File;
+  readonly #root: number;
+  readonly #chunk: readonly number[];
+  readonly #keyBytes: number;
+  readonly #nodes = new Map<number, TreeNode>();
+
+  constructor(file: Hdf5File, root: number, { chunk }: ChunkGrid) {
+    this.#file = file;
+    this.#root = root;
+    this.#chunk = chunk;
+    this.#keyBytes = 8 + 8 * (chunk.length + 1);
+  }
+
+  /** @param at place in the grid @throws {ImportError} `malformed_file` */
+  async find(at: readonly number[]): Promise<StoredChunk | undefined> {
+    if (!Number.isFinite(this.#root)) return undefined;
+    const wanted = at.map((k, i) => k * this.#chunk[i]);
+    let address = this.#root;
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const node = await this.#nodeAt(address);
+      const entry = this.#childFor(node, wanted);
+      if (entry < 0) return undefined;
+      const keyAt = entry * (this.#keyBytes + 8);
+      address = addressAt(node.body, keyAt + this.#keyBytes);
+      if (node.level > 0) continue;
+      if (this.#compare(node.body, entry, wanted) !== 0) return undefined;
+      return { address, sizeBytes: uint32At(node.body, keyAt), mask: uint32At(node.body, keyAt + 4) };
+    }
+    throw malformed("a tree of chunks is too deep", this.#file.base + this.#root);
+  }
+
+  async #nodeAt(address: number): Promise<TreeNode> {
+    const kept = this.#nodes.get(address);
     if (kept) return kept;
-    const head = await file.readSigned(address, 24, "TREE", "a tree of chunks");
-    if (byteAt(head, 4) !== 1) throw malformed("a tree of chunks is one of groups", file.base + address);
-    const count = uint16At(head, 6);
-    const body = await file.read(address + 24, count * (keyBytes + 8) + keyBytes, "a tree of chunks");
-    const node = { level: byteAt(head, 5), count, body };
-    if (nodes.size >= MAX_NODES) nodes.clear();
-    nodes.set(address, node);
+    const node = await this.#readNode(address);
+    if (this.#nodes.size >= MAX_NODES) this.#nodes.clear();
+    this.#nodes.set(address, node);
     return node;
-  };
-  const compare = (body: DataView, entry: number, wanted: readonly number[]) => {
+  }
+
+  async #readNode(address: number): Promise<TreeNode> {
+    const head = await this.#file.readSigned(address, 24, "TREE", "a tree of chunks");
+    if (byteAt(head, 4) !== 1) throw malformed("a tree of chunks is one of groups", this.#file.base + address);
+    const count = uint16At(head, 6);
+    const bodyBytes = count * (this.#keyBytes + 8) + this.#keyBytes;
+    const body = await this.#file.read(address + 24, bodyBytes, "a tree of chunks");
+    return { level: byteAt(head, 5), count, body };
+  }
+
+  /** The last child whose first chunk is not behind the wanted one, or -1. */
+  #childFor({ count, body }: TreeNode, wanted: readonly number[]): number {
+    let entry = -1;
+    for (let [low, high] = [0, count - 1]; low <= high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#compare(body, middle, wanted) <= 0) [entry, low] = [middle, middle + 1];
+      else high = middle - 1;
+    }
+    return entry;
+  }
+
+  #compare(body: DataView, entry: number, wanted: readonly number[]): number {
     for (let i = 0; i < wanted.length; i++) {
-      const found = addressAt(body, entry * (keyBytes + 8) + 8 + 8 * i);
+      const found = addressAt(body, entry * (this.#keyBytes + 8) + 8 + 8 * i);
       if (found !== wanted[i]) return found < wanted[i] ? -1 : 1;
     }
     return 0;
-  };
-  return async (at) => {
-    if (!Number.isFinite(root)) return undefined;
-    const wanted = at.map((k, i) => k * chunk[i]);
-    let address = root;
-    for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      const { level, count, body } = await nodeAt(address);
-      let entry = -1;
-      // The last child whose first chunk is not behind the wanted one.
-      for (let [low, high] = [0, count - 1]; low <= high; ) {
-        const middle = (low + high) >>> 1;
-        if (compare(body, middle, wanted) <= 0) [entry, low] = [middle, middle + 1];
-        else high = middle - 1;
-      }
-      if (entry < 0) return undefined;
-      const keyAt = entry * (keyBytes + 8);
-      address = addressAt(body, keyAt + keyBytes);
-      if (level > 0) continue;
-      if (compare(body, entry, wanted) !== 0) return undefined;
-      return { address, sizeBytes: uint32At(body, keyAt), mask: uint32At(body, keyAt + 4) };
-    }
-    throw malformed("a tree of chunks is too deep", file.base + root);
-  };
+  }
 }
 
 interface FixedArray {

@@ -103,9 +103,7 @@ function readColumn(
       if (found !== 0) count -= found & 31;
       else {
         const next = (held >>> (count - MAX_CODE_BITS)) & ((1 << MAX_CODE_BITS) - 1);
-        let size = FAST_BITS + 1;
-        while (size <= MAX_CODE_BITS && next >= limits[size]) size++;
-        if (size > MAX_CODE_BITS) throw new Undecodable("bits are no code");
+        const size = longCodeBits(next, limits);
         symbol = symbols[(next >>> (MAX_CODE_BITS - size)) - bases[size]];
         count -= size;
       }
@@ -124,27 +122,39 @@ function readColumn(
         runBit = 1;
       }
       if (symbol === last) {
-        // Bytes that were taken in too early are given back.
-        while (count >= 8) {
-          at--;
-          count -= 8;
-          held >>>= 8;
-        }
-        if (at > end) throw new BrokenOff();
-        Object.assign(bits, { at, held, count });
+        leaveAt(bits, at, held, count);
         return length;
       }
-      const place = symbol - 1;
-      const byte = recent[place];
-      if (place < 16) for (let k = place; k > 0; k--) recent[k] = recent[k - 1];
-      else recent.copyWithin(1, 0, place);
-      recent[0] = byte;
+      const byte = moveToFront(recent, symbol - 1);
       if (length === column.length) throw overfull(at > end);
       column[length++] = byte;
       counts[byte]++;
     }
   }
   throw at > end ? new BrokenOff() : new Undecodable("a block has no end");
+}
+
+/** Bits of a code that is longer than those in the fast table. @param next as many bits as the longest code has */
+function longCodeBits(next: number, limits: CodeTable["limits"]): number {
+  for (let size = FAST_BITS + 1; size <= MAX_CODE_BITS; size++) if (next < limits[size]) return size;
+  throw new Undecodable("bits are no code");
+}
+
+/** The byte at a place among those that were met last, where it is the first from now on. */
+function moveToFront(recent: Uint8Array, place: number): number {
+  const byte = recent[place];
+  if (place < 16) for (let k = place; k > 0; k--) recent[k] = recent[k - 1];
+  else recent.copyWithin(1, 0, place);
+  recent[0] = byte;
+  return byte;
+}
+
+/** Has the reader go on behind the block: bytes that were taken in too early are given back. */
+function leaveAt(bits: BitReader, nextByte: number, heldBits: number, bitCount: number): void {
+  const early = bitCount >>> 3;
+  const at = nextByte - early;
+  if (at > bits.end) throw new BrokenOff();
+  Object.assign(bits, { at, held: heldBits >>> (8 * early), count: bitCount & 7 });
 }
 
 function overfull(isBehindEnd: boolean): Undecodable {

@@ -1,5 +1,6 @@
 import type { FieldSchema } from "@sluice/schema";
 import { dropRepeatedKeys } from "@sluice/values";
+import type { DynamicColumn } from "../../../plan/dynamic-column.ts";
 import { TextOut } from "../../../text-out.ts";
 import { VarOutput } from "../../parquet/columns/var-output.ts";
 import type { ArrowValues } from "../ipc/arrow-values.ts";
@@ -20,57 +21,86 @@ export function metaDecoder(
   { dynamic, rejects, path }: DecodeContext,
 ): ColumnDecoder {
   const output = new VarOutput(field, rejects);
-  const own = new TextOut();
-  const out = new TextOut();
-  const taken = dynamic.with(names);
-  const keys = names.map((name) => `${JSON.stringify(name)}:`);
-  const at = { file: path };
+  const objects = new MetaObjects(output, dynamic.with(names), names, path);
+  return (values, count, row) => {
+    output.begin(Number.POSITIVE_INFINITY);
+    const ownValues = writeOwn && values[0];
+    const own = ownValues && { values: ownValues, write: writeOwn(ownValues) };
+    const writers = values.slice(writeOwn ? 1 : 0).map(documentWriter);
+    for (let i = 0; i < count; i++) output.append(objects.object(own, writers, i, row + i));
+    return [output.take(count)];
+  };
+}
 
-  /** Leaves the members of the row's own object in `own`, between their braces. */
-  function readOwn(values: ArrowValues | undefined, write: WriteValue | undefined, index: number, row: number): void {
-    own.clear();
-    if (!values || !write || values.validity?.[index] === 0) return;
-    write(index, own);
-    const refusal = taken.refusalOf(own.bytes, 0, own.length);
-    if (!refusal) return;
-    output.rules.refuse(refusal.reason, row, at, refusal.field);
-    own.clear();
+/** The file's own `$meta`, and how it is written. */
+interface OwnMeta {
+  readonly values: ArrowValues;
+  readonly write: WriteValue;
+}
+
+/** Makes the object of one row after the other. */
+class MetaObjects {
+  readonly #output: VarOutput;
+  readonly #taken: DynamicColumn;
+  readonly #keys: readonly string[];
+  readonly #at: { readonly file: string };
+  readonly #own = new TextOut();
+  readonly #out = new TextOut();
+
+  /** @param taken knows the names that no key of the file's own `$meta` may have */
+  constructor(output: VarOutput, taken: DynamicColumn, names: readonly string[], file: string) {
+    this.#output = output;
+    this.#taken = taken;
+    this.#keys = names.map((name) => `${JSON.stringify(name)}:`);
+    this.#at = { file };
   }
 
-  function writeRow(writers: readonly WriteValue[], index: number): void {
+  /** Borrowed until the next one; empty for a row that is refused. @param writers of the columns, in the order of their names */
+  object(own: OwnMeta | undefined, writers: readonly WriteValue[], index: number, row: number): Uint8Array {
+    const out = this.#out;
+    this.#readOwn(own, index, row);
+    try {
+      this.#write(writers, index);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#refuse(`a column that becomes a key of $meta is refused: ${error.message}`, row);
+      out.clear();
+      out.ascii("{}");
+    }
+    const text = out.bytes.subarray(0, out.length);
+    dropRepeatedKeys(text);
+    return text;
+  }
+
+  /** Leaves the row's own object in `#own`, or nothing. */
+  #readOwn(own: OwnMeta | undefined, index: number, row: number): void {
+    const text = this.#own;
+    text.clear();
+    if (!own || own.values.validity?.[index] === 0) return;
+    own.write(index, text);
+    const refusal = this.#taken.refusalOf(text.bytes, 0, text.length);
+    if (!refusal) return;
+    this.#refuse(refusal.reason, row, refusal.field);
+    text.clear();
+  }
+
+  #write(writers: readonly WriteValue[], index: number): void {
+    const out = this.#out;
     out.clear();
     out.byte(OPEN);
-    const [start, end] = membersOf(own);
-    out.copy(own.bytes, start, end);
+    const [start, end] = membersOf(this.#own);
+    out.copy(this.#own.bytes, start, end);
     for (const [i, write] of writers.entries()) {
       if (i > 0 || end > start) out.byte(COMMA);
-      out.text(keys[i]);
+      out.text(this.#keys[i]);
       write(index, out);
     }
     out.byte(CLOSE);
   }
 
-  return (values, count, row) => {
-    output.begin(Number.POSITIVE_INFINITY);
-    const ownValues = writeOwn && values[0];
-    const ownWriter = ownValues && writeOwn?.(ownValues);
-    const writers = values.slice(writeOwn ? 1 : 0).map(documentWriter);
-    for (let i = 0; i < count; i++) {
-      readOwn(ownValues, ownWriter, i, row + i);
-      try {
-        writeRow(writers, i);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        output.rules.refuse(`a column that becomes a key of $meta is refused: ${error.message}`, row + i, at);
-        out.clear();
-        out.ascii("{}");
-      }
-      const text = out.bytes.subarray(0, out.length);
-      dropRepeatedKeys(text);
-      output.append(text);
-    }
-    return [output.take(count)];
-  };
+  #refuse(reason: string, row: number, field?: string): void {
+    this.#output.rules.refuse(reason, row, this.#at, field);
+  }
 }
 
 /** What stands between the braces of an object, without blanks around it. */

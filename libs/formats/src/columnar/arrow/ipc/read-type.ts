@@ -28,35 +28,20 @@ export function readType(field: Field): ArrowType {
       return floatType(part(field.type(new FloatingPoint())).precision());
     case Type.Decimal:
       return decimalType(part(field.type(new Decimal())));
-    case Type.Date: {
-      const isDays = part(field.type(new DateType())).unit() === 0;
-      const [width, unit] = isDays ? ([4, "day"] as const) : ([8, "ms"] as const);
-      return { ...plain, kind: "date", layout: "fixed", name: `date${width * 8}[${unit}]`, width, unit };
-    }
-    case Type.Time: {
-      const unit = unitOf(part(field.type(new Time())).unit());
-      const width = unit === "s" || unit === "ms" ? 4 : 8;
-      return { ...plain, kind: "time", layout: "fixed", name: `time${width * 8}[${unit}]`, width, unit };
-    }
+    case Type.Date:
+      return dateType(part(field.type(new DateType())));
+    case Type.Time:
+      return timeType(part(field.type(new Time())));
     case Type.Timestamp:
       return timestampType(part(field.type(new Timestamp())));
-    case Type.Duration: {
-      const unit = unitOf(part(field.type(new Duration())).unit());
-      return { ...plain, kind: "duration", layout: "fixed", name: `duration[${unit}]`, width: 8, unit };
-    }
-    case Type.FixedSizeBinary: {
-      const width = positive(part(field.type(new FixedSizeBinary())).byteWidth());
-      return { ...plain, kind: "fixed", layout: "fixed", name: `fixed_size_binary[${width}]`, width };
-    }
-    case Type.FixedSizeList: {
-      const size = positive(part(field.type(new FixedSizeList())).listSize());
-      return { ...plain, kind: "list", layout: "fixed_list", name: "fixed_size_list", size };
-    }
-    case Type.Union: {
-      const isDense = part(field.type(new Union())).mode() === 1;
-      const layout = isDense ? "dense_union" : "sparse_union";
-      return { ...plain, kind: "unsupported", layout, name: layout };
-    }
+    case Type.Duration:
+      return durationType(part(field.type(new Duration())));
+    case Type.FixedSizeBinary:
+      return bytesType(part(field.type(new FixedSizeBinary())));
+    case Type.FixedSizeList:
+      return listType(part(field.type(new FixedSizeList())));
+    case Type.Union:
+      return unionType(part(field.type(new Union())));
   }
   throw damaged(`column '${field.name()}' is of the unknown type ${field.typeType()}`);
 }
@@ -136,6 +121,37 @@ function decimalType(type: Decimal): ArrowType {
   if (Math.abs(scale) > 1000) throw damaged(`decimals with ${scale} digits behind the point`);
   const name = `decimal${bits}(${type.precision()}, ${scale})`;
   return { ...plain, kind: "decimal", layout: "fixed", name, width: bits / 8, scale };
+}
+
+function dateType(type: DateType): ArrowType {
+  const [width, unit] = type.unit() === 0 ? ([4, "day"] as const) : ([8, "ms"] as const);
+  return { ...plain, kind: "date", layout: "fixed", name: `date${width * 8}[${unit}]`, width, unit };
+}
+
+function timeType(type: Time): ArrowType {
+  const unit = unitOf(type.unit());
+  const width = unit === "s" || unit === "ms" ? 4 : 8;
+  return { ...plain, kind: "time", layout: "fixed", name: `time${width * 8}[${unit}]`, width, unit };
+}
+
+function durationType(type: Duration): ArrowType {
+  const unit = unitOf(type.unit());
+  return { ...plain, kind: "duration", layout: "fixed", name: `duration[${unit}]`, width: 8, unit };
+}
+
+function bytesType(type: FixedSizeBinary): ArrowType {
+  const width = positive(type.byteWidth());
+  return { ...plain, kind: "fixed", layout: "fixed", name: `fixed_size_binary[${width}]`, width };
+}
+
+function listType(type: FixedSizeList): ArrowType {
+  const size = positive(type.listSize());
+  return { ...plain, kind: "list", layout: "fixed_list", name: "fixed_size_list", size };
+}
+
+function unionType(type: Union): ArrowType {
+  const layout = type.mode() === 1 ? "dense_union" : "sparse_union";
+  return { ...plain, kind: "unsupported", layout, name: layout };
 }
 
 function timestampType(type: Timestamp): ArrowType {
