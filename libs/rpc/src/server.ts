@@ -103,24 +103,9 @@ export interface GrpcServer extends AsyncDisposable {
  */
 export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   const maxRequestBytes = options.maxRequestBytes ?? MAX_MESSAGE_BYTES;
-  const server = new Server({
-    interceptors: interceptorsOf(options, maxRequestBytes),
-    "grpc.max_receive_message_length": maxRequestBytes,
-    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-    "grpc.keepalive_time_ms": 60_000,
-    "grpc.keepalive_timeout_ms": 20_000,
-    "grpc.keepalive_permit_without_calls": 1,
-    "grpc.enable_channelz": 0,
-  });
+  const server = newServer(options, maxRequestBytes);
   const local = new LocalServer();
-  const byPath = new Map<string, ServedMethod>();
-  for (const service of options.services) {
-    const methods = servedMethods(service, options);
-    local.add(methods.values());
-    for (const method of methods.values()) byPath.set(method.definition.path, method);
-    server.addService(definitionOf(methods), implementationOf(methods));
-  }
-  takePlainCalls(server, plainCallOptions(byPath, options, maxRequestBytes));
+  takePlainCalls(server, plainCallOptions(addServices(server, local, options), options, maxRequestBytes));
   const health = new Health();
   health.addTo(server);
   if (options.reflection) addReflection(server, options.services);
@@ -139,6 +124,34 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
       await Promise.all([local.stop(stopMs), stop(server, injected, stopMs)]);
     },
   };
+}
+
+function newServer(options: GrpcServerOptions, maxRequestBytes: number): Server {
+  return new Server({
+    interceptors: interceptorsOf(options, maxRequestBytes),
+    "grpc.max_receive_message_length": maxRequestBytes,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.enable_channelz": 0,
+  });
+}
+
+/** To both servers. @returns all methods, by their paths */
+function addServices(
+  server: Server,
+  local: LocalServer,
+  options: GrpcServerOptions,
+): ReadonlyMap<string, ServedMethod> {
+  const byPath = new Map<string, ServedMethod>();
+  for (const service of options.services) {
+    const methods = servedMethods(service, options);
+    local.add(methods.values());
+    for (const method of methods.values()) byPath.set(method.definition.path, method);
+    server.addService(definitionOf(methods), implementationOf(methods));
+  }
+  return byPath;
 }
 
 function interceptorsOf(options: GrpcServerOptions, maxRequestBytes: number): ServerInterceptor[] {
