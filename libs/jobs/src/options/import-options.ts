@@ -48,29 +48,15 @@ const REDACTED = "***";
  */
 export function parseImportOptions(options: OptionList, formatKeys: ReadonlySet<string> = new Set()): ImportOptions {
   checkSizes(options);
-  const values = new Map<string, string>();
-  for (const { key: given, value } of options) {
-    const key = optionName(given);
-    if (values.has(key)) throw invalid(`duplicate option key '${excerpt(key)}'`);
-    values.set(key, value);
-  }
+  const values = valuesByName(options);
   const document = documentOf(values);
   const structured = checkDocument(DOCUMENT, withoutKeys(document, formatKeys));
   for (const [key, value] of Object.entries(document)) if (!isStructured(key)) values.set(key, textOf(key, value));
   const external = checkedExternal(structured);
-  for (const key of ["fields_mapping", "default_fields"] as const) {
-    if (external?.[key] === undefined) continue;
-    if (values.has(key)) throw invalid(`${keyPathText(DOCUMENT, ["external_data", key])} is given twice`);
-    values.set(key, textOf(key, memberOf(document.external_data, key)));
-  }
+  if (external) addExternal(values, external, document.external_data);
   const asked = [...values].map(([key, value]) => ({ key, value }));
   const shown = [...asked, ...shownParts(document)];
-  // Data that Milvus exported are segments, whatever is said besides.
-  const isBackup = structured.internal_data ? [{ key: "backup", value: "true" }] : [];
-  const spec = parseImportSpec(
-    [...asked.filter(({ key }) => isBackup.length === 0 || key !== "backup"), ...isBackup],
-    formatKeys,
-  );
+  const spec = parseImportSpec(structured.internal_data ? asBackup(asked) : asked, formatKeys);
   const { target_collection: targetCollection, chunks = [] } = external ?? {};
   return {
     spec: { ...spec, options: shown.map(({ key, value }) => [key, shownText(key, value)] as const) },
@@ -81,6 +67,34 @@ export function parseImportOptions(options: OptionList, formatKeys: ReadonlySet<
     ...(structured.internal_data && { internalData: structured.internal_data }),
     asked: shown,
   };
+}
+
+function valuesByName(options: OptionList): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { key: given, value } of options) {
+    const key = optionName(given);
+    if (values.has(key)) throw invalid(`duplicate option key '${excerpt(key)}'`);
+    values.set(key, value);
+  }
+  return values;
+}
+
+/** What stands in `external_data` and is an option by itself elsewhere. @param sent the same, as it was sent */
+function addExternal(
+  values: Map<string, string>,
+  external: NonNullable<StructuredOptions["external_data"]>,
+  sent: unknown,
+): void {
+  for (const key of ["fields_mapping", "default_fields"] as const) {
+    if (external[key] === undefined) continue;
+    if (values.has(key)) throw invalid(`${keyPathText(DOCUMENT, ["external_data", key])} is given twice`);
+    values.set(key, textOf(key, memberOf(sent, key)));
+  }
+}
+
+/** Data that Milvus exported are segments, whatever is said besides. */
+function asBackup(asked: OptionList): OptionList {
+  return [...asked.filter(({ key }) => key !== "backup"), { key: "backup", value: "true" }];
 }
 
 /** Takes what is JSON out of the options: the members of the document, and the parts that stand beside it. */
