@@ -11,6 +11,7 @@ import { attributesOf } from "./attributes.ts";
 import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
 import { chunksOf } from "./chunk-rows.ts";
 import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
+import type { Hdf5Type } from "./datatype.ts";
 import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findObjects } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
@@ -111,21 +112,35 @@ async function headerOf(
   if (type.kind === "other")
     throw unsupported(`data set '${path}' holds ${type.name}, which no field takes${cures[type.name] ?? ""}`);
   const rows = rowsOf(file, dataset);
-  if (type.kind === "texts") {
-    const rowItems = shape[1] ?? 1;
-    const rowBytes = await longestText(rows, shape[0] ?? 0, rowItems, signal);
-    return {
-      descr: `|S${rowBytes}`,
-      fortranOrder: false,
-      shape,
-      dataOffset: 0,
-      rows: textRows(file, rows, rowItems, rowBytes),
-    };
-  }
-  const { itemBytes, padding } = type;
-  const refuse = (why: string) => unsupported(`data set '${path}' ${why}`);
-  const attributes = await attributesOf(file, found);
-  const descr = descrBy(attributes, path, type.descr, refuse);
+  if (type.kind === "texts") return await textsHeader(file, rows, shape, signal);
+  return numbersHeader(await attributesOf(file, found), { path, shape, rows, ...type }, field);
+}
+
+async function textsHeader(
+  file: Hdf5File,
+  rows: RowSource,
+  shape: readonly number[],
+  signal: AbortSignal,
+): Promise<ArrayHeader> {
+  const rowItems = shape[1] ?? 1;
+  const rowBytes = await longestText(rows, shape[0] ?? 0, rowItems, signal);
+  const texts = textRows(file, rows, rowItems, rowBytes);
+  return { descr: `|S${rowBytes}`, fortranOrder: false, shape, dataOffset: 0, rows: texts };
+}
+
+/** A data set whose items all have one width. */
+type PlainDataset = Extract<Hdf5Type, { kind: "plain" }> & {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly rows: RowSource;
+};
+
+function numbersHeader(
+  attributes: Awaited<ReturnType<typeof attributesOf>>,
+  { path, shape, rows, itemBytes, padding, descr: stored }: PlainDataset,
+  field: FieldSchema | undefined,
+): ArrayHeader {
+  const descr = descrBy(attributes, path, stored, (why) => unsupported(`data set '${path}' ${why}`));
   // MilvusDM packs the bits of binary vectors into texts.
   const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
   const array = { fortranOrder: false, dataOffset: 0 };

@@ -61,25 +61,27 @@ export async function liteFiles(
     });
   };
   const manifest = await noteOf<Manifest>(at("manifest.json"), signal);
-  const schema = await noteOf<Schema>(at("schema.json"), signal);
-  const isField = (field: LiteField | null) => typeof field?.name === "string" && typeof field.dtype === "string";
-  const key =
-    Array.isArray(schema.fields) && schema.fields.every(isField) && schema.fields.find((one) => one.is_primary);
-  if (!schema.fields || !key) {
-    const reason = "the schema has no primary key, or a field without name and type";
-    throw new ImportError("malformed_file", reason, { file: `${folder}schema.json` });
-  }
+  const schema = fieldsOf(await noteOf<Schema>(at("schema.json"), signal), `${folder}schema.json`);
   const parts = Object.entries(manifest.partitions ?? {});
+  const listed = (kind: "data_files" | "delta_files") =>
+    parts.flatMap(([name, part]) => (part[kind] ?? []).map((file) => at(`partitions/${name}/${file}`)));
   const logs = (kind: string) => sources.filter(({ path }) => path.startsWith(`${folder}wal/wal_${kind}_`));
   return {
-    ...{ fields: schema.fields, key, hasMeta: schema.enable_dynamic_field === true },
+    ...schema,
     savedSeq: BigInt(Math.trunc(Number(manifest.current_seq ?? 0)) || 0),
-    data: parts.flatMap(([name, { data_files = [] }]) => data_files.map((file) => at(`partitions/${name}/${file}`))),
-    deltas: parts.flatMap(([name, { delta_files = [] }]) =>
-      delta_files.map((file) => at(`partitions/${name}/${file}`)),
-    ),
+    ...{ data: listed("data_files"), deltas: listed("delta_files") },
     ...{ dataLogs: logs("data"), deltaLogs: logs("delta") },
   };
+}
+
+function fieldsOf(
+  { fields, enable_dynamic_field: hasMeta }: Schema,
+  file: string,
+): Pick<LiteFiles, "fields" | "key" | "hasMeta"> {
+  const isField = (field: LiteField | null) => typeof field?.name === "string" && typeof field.dtype === "string";
+  const key = Array.isArray(fields) && fields.every(isField) && fields.find((one) => one.is_primary);
+  if (fields && key) return { fields, key, hasMeta: hasMeta === true };
+  throw new ImportError("malformed_file", "the schema has no primary key, or a field without name and type", { file });
 }
 
 async function noteOf<T>(file: SourceFile, signal: AbortSignal): Promise<T> {

@@ -6,7 +6,6 @@ import {
   inexactWords,
   isInteger,
   type NumberKind,
-  type NumberViews,
   numberReaders,
   numberText,
   viewsOf,
@@ -28,24 +27,15 @@ export function numberDecoder(
   const converted = new FixedBuffer();
   const at = { file: path };
   const isHole = holeOf(field, rules.standIn, { kind, to: rule.to }, nanIsNull);
-  const refuse = (values: ArrowValues, views: NumberViews, index: number, row: number) => {
-    const shown = numberText(kind, views, index);
-    const why = isInteger(rule.to)
-      ? inexactWords(kind, views, index)
-      : notFiniteHint(field, numberReaders[kind](views, index));
-    const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
-    rules.refuse(`${expected}, got type '${values.field.type.name}' with value '${shown}'${why}`, row + index, at);
-  };
   return ([values], count, row) => {
     const views = viewsOf(values.data);
     let { validity } = values;
     const onBad = (index: number) => {
       if (validity?.[index] === 0) return;
       if (isHole?.(numberReaders[kind](views, index))) {
-        validity =
-          validity === values.validity || !validity ? (validity?.slice() ?? new Uint8Array(count).fill(1)) : validity;
+        if (!validity || validity === values.validity) validity = validity?.slice() ?? new Uint8Array(count).fill(1);
         validity[index] = 0;
-      } else refuse(values, views, index, row);
+      } else rules.refuse(refusalOf(field, values, kind, rule, index), row + index, at);
     };
     if (rule.convert) {
       converted.reserve(count * width);
@@ -54,4 +44,19 @@ export function numberDecoder(
     const data = (rule.convert ? converted.bytes : values.data).subarray(0, count * width);
     return [{ kind: "fixed", width, data, validity: fillNulls(rules, data, width, validity, row, at) }];
   };
+}
+
+function refusalOf(
+  field: FieldSchema,
+  values: ArrowValues,
+  kind: NumberKind,
+  { to }: ElementRule,
+  index: number,
+): string {
+  const views = viewsOf(values.data);
+  const why = isInteger(to)
+    ? inexactWords(kind, views, index)
+    : notFiniteHint(field, numberReaders[kind](views, index));
+  const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
+  return `${expected}, got type '${values.field.type.name}' with value '${numberText(kind, views, index)}'${why}`;
 }

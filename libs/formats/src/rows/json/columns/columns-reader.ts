@@ -52,6 +52,16 @@ export async function* columnBatches(
   }
 }
 
+function metaIndexOf({ schema }: FieldPlan): number {
+  return schema.fields.findIndex((field) => field.isDynamic);
+}
+
+/** Columns that become keys of `$meta`. */
+function extrasOf(plan: FieldPlan, { extras }: BoundColumns<FoundColumn>): typeof extras {
+  const isFolded = metaIndexOf(plan) >= 0 && plan.options.foldExtraColumns;
+  return isFolded ? extras.filter(({ column }) => column.values) : [];
+}
+
 class ColumnTable implements AsyncDisposable {
   readonly #plan: FieldPlan;
   readonly #input: ReaderInput;
@@ -79,33 +89,25 @@ class ColumnTable implements AsyncDisposable {
     this.#builders = schema.fields.map((field) => createBuilder(field, this.#capacity));
     this.#isGiven = schema.fields.map(() => false);
     const bound = bind(plan, found);
-    const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
-    const extras =
-      metaIndex < 0 || !plan.options.foldExtraColumns ? [] : bound.extras.filter(({ column }) => column.values);
-    const used = [...bound.fields, ...bound.structs, ...extras.map(({ column }) => column)].filter(
-      (column) => column !== undefined,
-    );
+    const extras = extrasOf(plan, bound);
+    const [names, columns] = [extras.map(({ name }) => name), extras.map(({ column }) => column)];
+    const used = [...bound.fields, ...bound.structs, ...columns].filter((column) => column !== undefined);
     checkCount(used, input);
     this.#rowCount = alignedRows(used);
-    warnOf(
-      input,
-      bound,
-      extras.map(({ name }) => name),
-      found,
-    );
-    if (metaIndex >= 0) {
-      const names = extras.map(({ name }) => name);
-      const builder = this.#builders[metaIndex] as VarBuilder;
-      this.#meta = new MetaColumn(plan, builder, names, bound.fields[metaIndex] !== undefined, this.#capacity);
-      this.#isGiven[metaIndex] = true;
-    }
-    this.#open(
-      bound,
-      extras.map(({ column }) => column),
-      used,
-    );
+    warnOf(input, bound, names, found);
+    this.#meta = this.#metaColumn(names, bound);
+    this.#open(bound, columns, used);
     const longest = used.reduce((sum, { values }) => sum + (values?.maxBytes ?? 0), 0);
     this.#blockRows = Math.max(1, Math.min(this.#capacity, Math.floor(options.batchBytes / Math.max(1, longest))));
+  }
+
+  /** Undefined for a collection without dynamic fields. */
+  #metaColumn(names: readonly string[], { fields }: BoundColumns<FoundColumn>): MetaColumn | undefined {
+    const index = metaIndexOf(this.#plan);
+    if (index < 0) return undefined;
+    this.#isGiven[index] = true;
+    const builder = this.#builders[index] as VarBuilder;
+    return new MetaColumn(this.#plan, builder, names, fields[index] !== undefined, this.#capacity);
   }
 
   #open(bound: BoundColumns<FoundColumn>, extras: readonly FoundColumn[], used: readonly FoundColumn[]): void {
