@@ -159,9 +159,11 @@ describe("parameters of fields and indexes over REST", () => {
     const tag = { collectionName: "params", fieldName: "tag" };
     await data("collections/fields/alter_properties", { ...tag, fieldParams: { max_length: 3 } });
     await imported("params", [row(1, { tag: "abc" })]);
-    expect(await post("collections/fields/drop", tag)).toMatchObject({
-      code: 1100,
-      message: expect.stringContaining("export the rows without the field"),
+    const both = { code: 1100, message: expect.stringContaining("exactly one of fieldName or fieldId is required") };
+    expect(await post("collections/fields/drop", { ...tag, fieldId: 102 })).toMatchObject(both);
+    expect(await post("collections/fields/drop", { collectionName: "params" })).toMatchObject(both);
+    expect(await post("collections/fields/drop", { collectionName: "params", fieldId: 0 })).toMatchObject({
+      message: expect.stringContaining("fieldId must be greater than 0"),
     });
     const struct = { collectionName: "params", schema: { fieldName: "s", dataType: "ArrayOfStruct" } };
     expect(await post("collections/fields/add", struct)).toMatchObject({

@@ -33,7 +33,7 @@ export {
   serializedAnswer,
   served,
 } from "./server.ts";
-export { checkStatus, isOk, okStatus, statusOf, statusOfCall } from "./status.ts";
+export { checkStatus, isOk, okStatus, statusIn, statusOf, statusOfCall } from "./status.ts";
 export { fieldBytesOf, releaseFields, unreadFieldsService } from "./unread-fields.ts";
 export type { PeerCertificates } from "./watched-credentials.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";

@@ -7,7 +7,7 @@ export const rootCoordMethods = [
   ...(["createDatabase", "dropDatabase", "listDatabases", "describeDatabase", "alterDatabase"] as const),
   ...(["createCollection", "dropCollection", "hasCollection", "describeCollection", "showCollections"] as const),
   ...(["renameCollection", "alterCollection"] as const),
-  ...(["addCollectionField", "addCollectionStructField", "alterCollectionField"] as const),
+  ...(["addCollectionField", "addCollectionStructField", "alterCollectionField", "alterCollectionSchema"] as const),
   ...(["createPartition", "dropPartition", "hasPartition", "showPartitions"] as const),
   ...(["createAlias", "dropAlias", "alterAlias", "describeAlias", "listAliases"] as const),
   ...(["createIndex", "dropIndex", "alterIndex", "describeIndex"] as const),

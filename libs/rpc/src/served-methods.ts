@@ -3,7 +3,7 @@ import { isExpected, NotLeadingError, StatusError, statusCodes, unexpectedReason
 import { type CallObserver, type Logger, withTraceParent } from "@sluice/telemetry";
 import type { CountingReader } from "./counting-reader.ts";
 import { OverBudget, RequestBytes } from "./request-budget.ts";
-import { statusOf, statusOfCall } from "./status.ts";
+import { statusIn, statusOf, statusOfCall, withStatus } from "./status.ts";
 
 /** Header of the W3C that carries a trace from process to process. */
 export const TRACE_PARENT = "traceparent";
@@ -175,15 +175,13 @@ function logRefusal(log: Logger | undefined, method: AnyMethod, error: unknown, 
 /** The Milvus code of an answer: that of its Status, or its own when it is one. */
 function codeOf(response: object): number {
   if (response instanceof Uint8Array) return 0; // Failures are never made of bytes.
-  const { status = response } = response as { status?: object };
-  const { code, errorCode } = status as { code?: number; errorCode?: number };
+  const { code, errorCode } = statusIn(response);
   return code || errorCode || 0;
 }
 
 function reasonOf(response: object): string {
   if (response instanceof Uint8Array) return "";
-  const { status = response } = response as { status?: { reason?: string } };
-  return (status as { reason?: string }).reason ?? "";
+  return statusIn(response).reason ?? "";
 }
 
 /** Without its package and service: `/milvus.proto.milvus.MilvusService/Insert` is `Insert`. */
@@ -194,6 +192,5 @@ export function methodName({ path }: Pick<AnyMethod, "path">): string {
 /** The method's empty answer with `status` in it; some methods answer a bare Status. */
 function failure(method: AnyMethod, refusal: ReturnType<typeof statusOf>): object {
   const empty = method.responseDeserialize(Buffer.alloc(0));
-  const status = statusOfCall(methodName(method), refusal);
-  return "errorCode" in empty ? status : { ...empty, status };
+  return withStatus(empty, statusOfCall(methodName(method), refusal));
 }

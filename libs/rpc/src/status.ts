@@ -78,6 +78,18 @@ export function statusOfCall(method: string, status: Status): Status {
   return own !== undefined && [UNEXPECTED_ERROR, ILLEGAL_ARGUMENT].includes(status.errorCode) ? legacy(own) : status;
 }
 
+/** The Status of an answer: a member of it, which AlterCollectionSchema calls otherwise than all others, or the answer itself. */
+export function statusIn(answer: object): Status {
+  const { status, alterStatus } = answer as { status?: Status; alterStatus?: Status };
+  return status ?? alterStatus ?? (answer as Status);
+}
+
+/** An answer of a method with a Status in it, of which `empty` is the empty one. */
+export function withStatus(empty: object, status: Status): object {
+  if ("errorCode" in empty) return status;
+  return { ...empty, ["alterStatus" in empty ? "alterStatus" : "status"]: status };
+}
+
 /** Old servers set the legacy code alone, so both must be 0. No Status at all is not ok. */
 export function isOk(status: Status | undefined): boolean {
   return status !== undefined && status.code === 0 && status.errorCode === 0;

@@ -1,3 +1,5 @@
+import { type CollectionSchema, FIRST_USER_FIELD } from "./collection-schema.ts";
+
 /** Logs of one field, in order. The n-th logs of all fields hold the same rows. Arrays are parallel. */
 export interface FieldLogs {
   readonly fieldId: number;
@@ -48,4 +50,13 @@ export interface StoredSegment extends LogLists {
 export interface VisibleSegment extends StoredSegment {
   /** Hybrid timestamp of the change that made it visible. */
   readonly commitTs: bigint;
+}
+
+/** The same without the logs of fields that were dropped since they were written. */
+export function withLogsOf<S extends LogLists>(segment: S, { fields }: Pick<CollectionSchema, "fields">): S {
+  const ids = new Set(fields.map(({ fieldId }) => fieldId));
+  const kept = (lists: readonly FieldLogs[]) =>
+    lists.filter(({ fieldId }) => fieldId < FIRST_USER_FIELD || ids.has(fieldId));
+  const { insertLogs, bm25Logs } = segment;
+  return { ...segment, insertLogs: kept(insertLogs), ...(bm25Logs && { bm25Logs: kept(bm25Logs) }) };
 }

@@ -46,12 +46,13 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 /** Collections, and their names by which jobs are shown. */
 function openDdl(
   { store, queryNodes }: RootCoordDeps,
-  { ids, tso, models, rowCounts }: Foundation,
+  { ids, tso, models, rowCounts, book }: Foundation,
   onDropped: (id: bigint) => void,
 ): { readonly ddl: Ddl; readonly names: CollectionNames } {
   const onRenamed = (id: CollectionId, name: string) => names.renamed(id, name);
+  const openJobs = (id: bigint) => book.openJobsOf(id);
   const ddl = createDdlHandlers({
-    ...{ store, ids, tso, models, queryNodes, rowCounts, onDropped, onRenamed, now: Date.now },
+    ...{ store, ids, tso, models, queryNodes, rowCounts, openJobs, onDropped, onRenamed, now: Date.now },
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
   return { ddl, names };

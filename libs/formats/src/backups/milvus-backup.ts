@@ -1,4 +1,5 @@
 import { excerpt, ImportError, locate } from "@sluice/errors";
+import { FIRST_USER_FIELD } from "@sluice/schema";
 import type { BackupCollection, BackupField, BackupFunction, BackupIndex, BackupSegment } from "./backup.ts";
 import {
   arrayAt,
@@ -179,16 +180,18 @@ function indexOf(index: JsonObject): BackupIndex {
 
 /**
  * Ids of the columns of a collection in its segments, by the names that its fields have; `struct[member]` for members.
- * Older backups leave the dynamic field out: it has the id that the declared ones leave free, else the next one.
+ * Older backups leave the dynamic field out: it has the id that the declared ones leave free, else the next one. Where more are free,
+ * since fields were dropped, it is one that segments have logs of.
  */
-export function backupFieldIds({ fields, structs, enableDynamicField }: BackupCollection): Record<string, number> {
+export function backupFieldIds(backup: BackupCollection): Record<string, number> {
+  const { fields, structs, enableDynamicField } = backup;
   const ids = new Map<string, number>(
     fields.map(({ name, fieldId, isDynamic }) => [isDynamic ? "$meta" : name, fieldId]),
   );
   for (const struct of structs)
     for (const member of struct.fields) ids.set(memberName(struct.name, member.name), member.fieldId);
   if (enableDynamicField && !ids.has("$meta"))
-    ids.set("$meta", freeId([...ids.values(), ...structs.map((one) => one.fieldId)]));
+    ids.set("$meta", freeId([...ids.values(), ...structs.map((one) => one.fieldId)], loggedIds(backup)));
   return Object.fromEntries(ids);
 }
 
@@ -197,9 +200,17 @@ function memberName(struct: string, member: string): string {
   return member.endsWith("]") ? member : `${struct}[${member}]`;
 }
 
-function freeId(taken: readonly number[]): number {
+function freeId(taken: readonly number[], logged: ReadonlySet<number>): number {
   const known = new Set(taken);
-  let id = 100;
+  const found = [...logged].filter((id) => id >= FIRST_USER_FIELD && !known.has(id));
+  if (found.length > 0) return Math.min(...found);
+  let id = FIRST_USER_FIELD;
   while (known.has(id)) id++;
   return id;
+}
+
+/** Fields, or groups of columns, that a segment has a log of. */
+function loggedIds({ partitions }: BackupCollection): ReadonlySet<number> {
+  const segments = partitions.flatMap((partition) => partition.segments);
+  return new Set(segments.flatMap(({ logs }) => logs.map((log) => Number(log.split("/")[0]))));
 }

@@ -1,4 +1,4 @@
-import { GrpcError, statusOf } from "@sluice/rpc";
+import { GrpcError, statusIn, statusOf } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import type { AnyRequest, Interceptor } from "../operations/operations.ts";
@@ -20,8 +20,8 @@ export function audited(audit: AuditLog): Interceptor {
   return (next, name) => async (request, call) => {
     const note = (code: number, isDenied = false) => audit.note(entryOfCall(name, request, call, code, isDenied));
     try {
-      const answer = (await next(request, call)) as { code?: number; status?: { code: number } };
-      note(answer.status?.code ?? answer.code ?? 0);
+      const answer = await next(request, call);
+      note(statusIn(answer).code ?? 0);
       return answer;
     } catch (error) {
       note(error instanceof GrpcError ? error.code : statusOf(error).code, isDenial(error));

@@ -21,11 +21,6 @@ const replication = "copy a collection by POST /v2/vectordb/jobs/copy/create";
 const prewarm = "load the collection: its vectors are kept from the first search on";
 
 const newer: Readonly<Record<string, readonly [answer: Answer, instead: string]>> = {
-  // Clients that add a field by it do so by AddCollectionField where the code is gRPC's.
-  AlterCollectionSchema: [
-    "none",
-    "fields are added by AddCollectionField; none is dropped: export what is to stay into a new collection",
-  ],
   AddCollectionFunction: ["status", functions],
   AlterCollectionFunction: ["status", functions],
   DropCollectionFunction: ["status", functions],

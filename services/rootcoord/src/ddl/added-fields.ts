@@ -3,6 +3,7 @@ import type { schema as wire } from "@sluice/rpc";
 import { withOwnDefault } from "./check-default.ts";
 import { timezoneOf } from "./check-properties.ts";
 import { checkSchema } from "./check-schema.ts";
+import { lastIdOf } from "./field-ids.ts";
 import type { DdlLimits } from "./limits.ts";
 import { decodeSchema, encodeSchema, metaField, storedStruct } from "./stored-schema.ts";
 
@@ -11,7 +12,7 @@ type Named = Pick<CollectionRecord, "name" | "declaredSchema" | "storedSchema" |
 type Forms = Pick<CollectionRecord, "declaredSchema" | "storedSchema">;
 
 /**
- * Both forms of a schema with more fields. Their ids follow all that were ever given, since no field is ever taken away: so the
+ * Both forms of a schema with more fields. Their ids follow all that were ever given, those of dropped fields too: so the
  * logs of older segments mean what they meant, and have none of the new fields. Where the dynamic field is, it stays the last.
  * @throws {StatusError} 1100, 1701 for fields that the collection cannot have
  */
@@ -67,8 +68,6 @@ function checkWhole(schema: Schema, { properties }: Named, limits: DdlLimits): v
   checkSchema(schema, { limits, timezone: timezoneOf(properties) });
 }
 
-function nextId({ fields, structArrayFields }: Schema): bigint {
-  const structs = structArrayFields.flatMap((struct) => [struct, ...struct.fields]);
-  const ids = [...fields, ...structs].map(({ fieldID }) => fieldID);
-  return ids.sort((a, b) => (a < b ? 1 : -1))[0] + 1n;
+function nextId(stored: Schema): bigint {
+  return lastIdOf(stored) + 1n;
 }

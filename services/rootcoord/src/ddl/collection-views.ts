@@ -2,6 +2,7 @@ import type { CollectionRecord } from "@sluice/catalog";
 import { common, milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";
+import { withoutLastId } from "./field-ids.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { DEFAULT_DATABASE } from "./names.ts";
 import { physicalChannel } from "./new-collection.ts";
@@ -31,7 +32,7 @@ export class CollectionViews {
     const { record: database } = await this.#catalog.database(record.dbName);
     return {
       status: okStatus(),
-      schema: decodeSchema(record.declaredSchema),
+      schema: withoutLastId(decodeSchema(record.declaredSchema)),
       collectionID: record.collectionId,
       virtualChannelNames: [...record.vchannels],
       physicalChannelNames: record.vchannels.map(physicalChannel),

@@ -1,6 +1,6 @@
 import type { ModelServers } from "@sluice/embedding";
 import type { MetaStore } from "@sluice/metastore";
-import type { CollectionId } from "@sluice/schema";
+import type { CollectionId, JobId } from "@sluice/schema";
 import type { DdlLimits } from "./limits.ts";
 
 /** Where ids, or timestamps, come from: the first of `count` consecutive ones. */
@@ -27,6 +27,8 @@ export interface DdlDeps {
   readonly onDropped: (collectionId: bigint) => void;
   /** Called after a collection was given another name. */
   readonly onRenamed: (collectionId: CollectionId, name: string) => void;
+  /** Jobs of a collection that have not ended, but for merges of its segments; ascending. */
+  readonly openJobs: (collectionId: bigint) => readonly JobId[];
   /** How many querynodes live. */
   readonly queryNodes: () => number;
   readonly limits: DdlLimits;

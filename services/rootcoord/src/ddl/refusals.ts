@@ -101,6 +101,14 @@ export function partitionNotFound(partition: string): StatusError {
   return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${shown(partition)}]`);
 }
 
+/** Nothing is dropped of a collection while jobs write into it or read it. */
+export function jobsOpen(collection: string, job: bigint): StatusError {
+  const instead = `wait until job ${job} has ended, or cancel it`;
+  return invalid(
+    `nothing is dropped from the schema of collection ${shown(collection)} while its jobs are open: ${instead}`,
+  );
+}
+
 /** Code 1701. @param text what is wrong with the name */
 export function invalidFieldName(field: string, text: string): StatusError {
   return new StatusError(INVALID_FIELD_NAME, `${text}: field name invalid[field=${shown(field)}]`);

@@ -1,5 +1,5 @@
 import type { CollectionRecord } from "@sluice/catalog";
-import { excerpt } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type common, type milvus, okStatus, schema as wire } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import { withNewFields, withNewStruct } from "./added-fields.ts";
@@ -9,15 +9,17 @@ import { isReservedName } from "./check-schema.ts";
 import { checkSchemaBytes } from "./check-sizes.ts";
 import { isLoaded } from "./collections.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import { withoutDropped } from "./dropped-field.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import type { DdlLimits } from "./limits.ts";
 import { type Pairs, toPairs } from "./pairs.ts";
-import { collectionLoaded, invalid } from "./refusals.ts";
+import { collectionLoaded, invalid, jobsOpen } from "./refusals.ts";
 import { columnsOf, decodeSchema, withNextVersion } from "./stored-schema.ts";
 
 /**
- * Fields added to a collection, or changed in it, while it has rows. No row is written anew: readers take the default, else null,
- * for a field that a segment lacks. A job keeps the schema of its creation. Source: around-import §4.1, §4.2.
+ * Fields added to a collection, changed in it or dropped, while it has rows. No row is written anew: readers take the default, else
+ * null, for a field that a segment lacks, and leave what it has of dropped ones. A job keeps the schema of its creation. Source:
+ * around-import §4.1, §4.2.
  */
 export class SchemaChanges {
   readonly #catalog: Catalog;
@@ -58,15 +60,40 @@ export class SchemaChanges {
     });
   }
 
+  /** Adds a field as `addField`, or drops one, or a function. @throws {StatusError} 10, 100, 800, 1100, 1701 */
+  async alterSchema(request: milvus.AlterCollectionSchemaRequest): Promise<milvus.AlterCollectionSchemaResponse> {
+    const op = request.action?.op;
+    if (!op) throw invalid("action is nil");
+    if (op.$case === "dropRequest") return { alterStatus: await this.#drop(request, op.value) };
+    const schema = wire.FieldSchema.encode(fieldToAdd(op.value)).finish();
+    return { alterStatus: await this.addField({ ...request, schema: Buffer.from(schema) }) };
+  }
+
+  async #drop(
+    request: milvus.AlterCollectionSchemaRequest,
+    dropped: milvus.AlterCollectionSchemaRequest_DropRequest,
+  ): Promise<common.Status> {
+    return this.#change(request, (record) => {
+      const next = withoutDropped(record, dropped);
+      // What a job writes has the schema of its creation: values that somebody gave it would be gone unseen.
+      const [open] = this.#deps.openJobs(record.collectionId);
+      if (open !== undefined) throw jobsOpen(record.name, open);
+      return next;
+    });
+  }
+
   async #change(
     { dbName, collectionName }: Pick<milvus.AddCollectionFieldRequest, "dbName" | "collectionName">,
-    next: (record: CollectionRecord) => Pick<CollectionRecord, "declaredSchema" | "storedSchema">,
+    next: (
+      record: CollectionRecord,
+    ) => Pick<CollectionRecord, "declaredSchema" | "storedSchema"> & Partial<CollectionRecord>,
   ): Promise<common.Status> {
     const updatedTs = await this.#deps.tso.allocate(1);
     await this.#catalog.changeCollection(dbName, collectionName, (record) => {
-      const forms = withNextVersion(next(record));
+      const changed = next(record);
+      const forms = withNextVersion(changed);
       checkSchemaBytes(Buffer.from(forms.declaredSchema, "base64"));
-      return { ...record, ...forms, updatedTs };
+      return { ...record, ...changed, ...forms, updatedTs };
     });
     return okStatus();
   }
@@ -114,8 +141,26 @@ function asksForRelease(set: Pairs, deleted: readonly string[]): boolean {
   return [...set.map(([key]) => key), ...deleted].some((key) => key === "mmap.enabled" || key.startsWith("warmup"));
 }
 
+/** @throws {StatusError} 10 for a function, whose values of all rows would have to be computed; 1100 for another number of fields */
+function fieldToAdd(request: milvus.AlterCollectionSchemaRequest_AddRequest): wire.FieldSchema {
+  if (request.funcSchema.length > 0) {
+    const instead = "declare functions when a collection is made, and copy the rows by an export and an import";
+    throw new StatusError(
+      statusCodes.unimplemented,
+      `functions are not added to collections by this server: ${instead}`,
+    );
+  }
+  const [info, ...more] = request.fieldInfos;
+  if (!info?.fieldSchema || more.length > 0) throw invalid("exactly one field is added by a call");
+  return info.fieldSchema;
+}
+
 /** Calls that `schemaChangeHandlers` answers. */
-export type SchemaChangeMethod = "addCollectionField" | "addCollectionStructField" | "alterCollectionField";
+export type SchemaChangeMethod =
+  | "addCollectionField"
+  | "addCollectionStructField"
+  | "alterCollectionField"
+  | "alterCollectionSchema";
 
 /** What the rootcoord answers with them. */
 export function schemaChangeHandlers(changes: SchemaChanges): Pick<RootCoordHandlers, SchemaChangeMethod> {
@@ -123,5 +168,6 @@ export function schemaChangeHandlers(changes: SchemaChanges): Pick<RootCoordHand
     addCollectionField: (request) => changes.addField(request),
     addCollectionStructField: (request) => changes.addStructField(request),
     alterCollectionField: (request) => changes.alterField(request),
+    alterCollectionSchema: (request) => changes.alterSchema(request),
   };
 }

@@ -51,6 +51,6 @@ function nameOfPartition(job: JobRecord, id: bigint): string {
 }
 
 /** The one that a job cannot do without: of one that makes a collection what it reads, since nobody can drop what it makes. */
-export function collectionOf(job: JobRecord): CollectionId {
+export function collectionOf(job: Pick<JobRecord, "kind" | "spec" | "collectionId">): CollectionId {
   return sourceOf(job)?.sourceCollectionId ?? job.collectionId;
 }

@@ -16,6 +16,7 @@ import {
 } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId } from "@sluice/schema";
+import { collectionOf } from "./dropped-target.ts";
 import { JobFiles } from "./job-files.ts";
 import { JobIndex } from "./job-index.ts";
 import { JobTasks } from "./job-tasks.ts";
@@ -96,6 +97,16 @@ export class JobBook {
   /** The records alone of jobs of a kind that have not ended. */
   openOf(kind: JobRecord["kind"]): StoredJob[] {
     return [...this.#index.open].flatMap(({ job: { record } }) => (record.kind === kind ? record : []));
+  }
+
+  /** Jobs that write into a collection or read it, and have not ended; merges of its segments, which nobody asked for, are none. */
+  openJobsOf(collectionId: bigint): JobId[] {
+    const open = [...this.#index.open].map(({ job }) => job.record);
+    const concerned = open.filter(
+      (job) =>
+        job.kind !== "compaction" && [job.collectionId, collectionOf(job)].includes(collectionId as CollectionId),
+    );
+    return concerned.map(({ jobId }) => jobId).sort((a, b) => (a < b ? -1 : 1));
   }
 
   /** Of the record of a task while this is its current attempt; 0n when it is not. */

@@ -40,6 +40,7 @@ export async function openDdl(
     now: () => startMs,
     rowCounts: async () => ({ rows: 0n, partitions: new Map() }),
     onDropped: (id) => dropped.push(id),
+    openJobs: () => [],
     onRenamed: () => {},
     queryNodes: () => 3,
     models: new ModelServers({}),

@@ -193,7 +193,7 @@ describe("the dynamic field", () => {
   const change = (ddl: TestDdl, set: Record<string, string>) =>
     outcome(ddl.call("alterCollection", { collectionName: "c", properties: pairs(set) }));
 
-  it("is switched on once, and never off", async () => {
+  it("is switched on, and off, and on anew under another number", async () => {
     const ddl = await openDdl();
     await ddl.create("c");
     expect(await change(ddl, { "dynamicfield.enabled": "false" })).toBe("ok");
@@ -204,9 +204,11 @@ describe("the dynamic field", () => {
       ["v", 101],
       ["$meta", 102],
     ]);
-    expect(await change(ddl, { "dynamicfield.enabled": "false" })).toMatch(
-      "1100 dynamic schema cannot supported to be disabled",
-    );
+    for (let i = 0; i < 2; i++) expect(await change(ddl, { "dynamicfield.enabled": "false" })).toBe("ok");
+    expect((await declaredOf(ddl)).enableDynamicField).toBe(false);
+    expect((await storedOf(ddl)).fields.map(({ name }) => name)).toEqual(["id", "v"]);
+    expect(await change(ddl, { "dynamicfield.enabled": "true" })).toBe("ok");
+    expect((await storedOf(ddl)).fields.at(-1)).toMatchObject({ name: "$meta", fieldId: 103 });
   });
 
   it("alone in its request", async () => {

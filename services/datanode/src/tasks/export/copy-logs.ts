@@ -3,7 +3,7 @@ import { HeldMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { CopiedForm, ExportTaskInput } from "@sluice/jobs";
 import { copiedFolder, type LogKind } from "@sluice/jobs/findings";
-import type { FieldLogs, VisibleSegment } from "@sluice/schema";
+import { type FieldLogs, type VisibleSegment, withLogsOf } from "@sluice/schema";
 import { bm25LogKey, deltaLogKey, insertLogKey, statsLogKey } from "@sluice/segment";
 import type { TaskContext } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
@@ -61,7 +61,8 @@ interface CopiedLog extends Log {
 
 async function* copiedLogs(input: CopyInput, context: TaskContext): AsyncGenerator<CopiedLog> {
   const live = new LiveRows(input, context);
-  for await (const segment of segmentsOf(input, context)) {
+  for await (const found of segmentsOf(input, context)) {
+    const segment = withLogsOf(found, input.schema);
     if (live.isNone(segment)) continue;
     for (const [kind, logs] of logsOf(segment, input.form)) {
       const folder = folderOf(copiedFolder(input.form, kind, segment), kind, segment, logs.length);

@@ -46,7 +46,11 @@ const rows: Readonly<Record<string, Row>> = {
     "alterCollectionField",
     `${one} fieldName! fieldParams`,
   ],
-  "collections/fields/drop": ["Says what to do instead: fields are not dropped", "", `${one} fieldName`],
+  "collections/fields/drop": [
+    "Drops a field of a collection, by its name or by its number",
+    "alterCollectionSchema",
+    `${one} fieldName fieldId`,
+  ],
   "collections/struct_fields/add": [
     "Adds a struct array to a collection",
     "addCollectionStructField",

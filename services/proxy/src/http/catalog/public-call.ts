@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, type common, milvus } from "@sluice/rpc";
+import { checkStatus, type common, milvus, statusIn } from "@sluice/rpc";
 import { checkMethod, type GuardDeps } from "../../access/guarded-calls.ts";
 import { type CallContext, databaseOf } from "../../call-context.ts";
 import type { AnswerOf, AnyOperation, AnyRequest, Method, Operations, RequestOf } from "../../operations/operations.ts";
@@ -38,8 +38,8 @@ export function publicCalls(operations: Operations, guards?: GuardDeps): CallOf 
       const empty: object = milvus.MilvusServiceService[method].requestDeserialize(Buffer.alloc(0));
       const answer = (await operation({ ...empty, ...request }, rest.call)) as AnswerOf<M>;
       if (answer instanceof Uint8Array) return answer;
-      const { status = answer } = answer as { status?: common.Status };
-      checkStatus(status as common.Status);
+      const status = statusIn(answer);
+      checkStatus(status);
       const { warnings } = (status as Partial<common.Status>).extraInfo ?? {};
       warn(rest, warnings);
       return answer;

@@ -1,5 +1,6 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import { schema } from "@sluice/rpc";
+import type { Body } from "./body.ts";
 import { named } from "./collection-routes.ts";
 import { empty, type RestRoute } from "./rest-route.ts";
 import { fieldOf, structOf } from "./schema-message.ts";
@@ -23,10 +24,10 @@ export const schemaRoutes: Readonly<Record<string, RestRoute>> = {
     const change = { fieldName: body.required("fieldName"), properties: body.pairs("fieldParams") };
     return empty(call("alterCollectionField", { ...named(body), ...change }));
   },
-  "collections/fields/drop": async () => {
-    throw refusal(
-      "fields are not dropped by this server: export the rows without the field, and import them into a new collection",
-    );
+  "collections/fields/drop": async (body, call) => {
+    const dropRequest = { identifier: fieldToDrop(body), dropFunctionOutputFields: false };
+    const action = { op: { $case: "dropRequest" as const, value: dropRequest } };
+    return empty(call("alterCollectionSchema", { ...named(body), action }));
   },
   "indexes/alter_properties": async (body, call) => {
     const change = { indexName: body.required("indexName"), extraParams: body.pairs("properties") };
@@ -37,6 +38,17 @@ export const schemaRoutes: Readonly<Record<string, RestRoute>> = {
     return empty(call("alterIndex", { ...named(body), ...change }));
   },
 };
+
+/** @throws {StatusError} 1100 for none, for both, and for a number that no field has */
+function fieldToDrop(body: Body) {
+  const name = body.text("fieldName");
+  const hasId = body.raw("fieldId") !== undefined && body.raw("fieldId") !== null;
+  if ((name !== "") === hasId) throw refusal("exactly one of fieldName or fieldId is required");
+  if (!hasId) return { $case: "fieldName", value: name } as const;
+  const id = body.integer("fieldId", 0);
+  if (id <= 0) throw refusal("fieldId must be greater than 0");
+  return { $case: "fieldId", value: BigInt(id) } as const;
+}
 
 function refusal(reason: string): StatusError {
   return new StatusError(statusCodes.invalidParameter, reason);

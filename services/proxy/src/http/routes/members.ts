@@ -73,7 +73,7 @@ const members = {
   ...{ fieldParams: object, consistencyLevel: text, dimension: whole, idType: text, autoID: flag },
   ...{ primaryFieldName: text, vectorFieldName: text, vectorFieldType: text, isClustering: flag },
   ...{ jobID: whole, compactionID: whole, id: z.unknown() },
-  ...{ collectionID: whole, segmentIDs: z.array(whole) },
+  ...{ collectionID: whole, segmentIDs: z.array(whole), fieldId: whole },
   ...{ search: z.array(some(searchMembers)), rerank: some({ strategy: text, params: object }) },
   ...{ partialUpdate: flag, fieldOps: z.array(some({ fieldName: text, op: text })) },
   ...{ groupByFields: texts, orderByFields: texts, timezone: text },

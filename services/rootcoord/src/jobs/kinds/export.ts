@@ -2,7 +2,7 @@ import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type CopiedForm, copiedFolder, copiedRoots, type ExportTaskInput, isCopiedForm, specOf } from "@sluice/jobs";
 import type { ExportRoots, ObjectStore } from "@sluice/object-store";
-import type { CollectionId } from "@sluice/schema";
+import { type CollectionId, withLogsOf } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import { backupMetaFiles } from "../backup-meta.ts";
 import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
@@ -78,7 +78,9 @@ export class ExportPlanner implements JobPlanner {
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
     const written = new Set(exportedFiles(tasks).map(({ path }) => path));
     const visible = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
-    const segments = visible.filter((segment) => written.has(copiedFolder(form, "insert_log", segment)));
+    const copied = visible.filter((segment) => written.has(copiedFolder(form, "insert_log", segment)));
+    const schema = schemaOf(job);
+    const segments = copied.map((segment) => withLogsOf(segment, schema));
     return form === "backup"
       ? backupMetaFiles({ job, collection, segments })
       : snapshotFiles({ job, collection, segments });
