@@ -281,6 +281,42 @@ describe("search", () => {
     expect(found).toEqual(near());
   });
 
+  it("an iterator gives a key that was inserted again once, with its best score", async () => {
+    const { client, files } = fixture;
+    const again = { name: "again", fields: [fields[0], fields[1], fields[3]] };
+    await client.createCollection(again);
+    const written = Array.from({ length: 3 }, () =>
+      Array.from({ length: 60 }, (_, id) => ({ id, year: next(4), f32: vectorOf() })),
+    );
+    for (const [i, part] of written.entries())
+      await client.importAndWait("again", await files.jsonl(`again-${i}.jsonl`, part));
+    await client.importAndWait("again", await files.jsonl("again-7.jsonl", [{ id: 7, year: 0, f32: query }]));
+    written.push([{ id: 7, year: 0, f32: [...query] }]);
+
+    for (const dsl of ["", "year < 2", "year == 3"]) {
+      const passing = written.flat().filter(({ year }) => dsl === "" || (dsl === "year < 2" ? year < 2 : year === 3));
+      const best = new Map<number, number>();
+      for (const { id, f32 } of passing)
+        best.set(id, Math.min(best.get(id) ?? Number.POSITIVE_INFINITY, scoreOf.L2(f32, query)));
+      const expected = [...best].map(([id, score]) => ({ id, score }));
+      expected.sort((a, b) => a.score - b.score || a.id - b.id);
+      const found: Hit[] = [];
+      let page: schema.SearchIteratorV2Results | undefined;
+      for (;;) {
+        const params = {
+          ...{ ...l2, topk: 7, iterator: "True", search_iter_v2: "True", search_iter_batch_size: 7 },
+          ...(page && { search_iter_id: page.token, search_iter_last_bound: String(page.lastBound) }),
+        };
+        const answer = await floats([query], params, { collectionName: "again", dsl });
+        const [hits = []] = hitsOf(answer);
+        page = answer.results?.searchIteratorV2Results;
+        if (hits.length === 0) break;
+        found.push(...hits);
+      }
+      expect(found).toEqual(expected);
+    }
+  });
+
   it("the moment of an iterator is told to who asks for its first page, and the others are of it", async () => {
     const at = async (params: object, guaranteeTimestamp: bigint) => {
       const asked = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, ...params }, { guaranteeTimestamp });

@@ -46,7 +46,7 @@ function extended(own: VarColumn, rowCount: number, cell: Uint8Array): Column {
       data[end - 1] = COMMA;
       data.set(value.subarray(rest), end);
       end += value.length - rest;
-      dropRepeatedKeys(data, start, end);
+      end = dropRepeatedKeys(data, start, end);
     }
     offsets[row + 1] = end;
   }

@@ -11,13 +11,17 @@ const frames: number[] = [];
 /**
  * Removes, in place, every member of an object whose key occurs again further on: the last one counts, as it does for Go's and
  * Python's decoders and so for Milvus's import. Filters stop at the first match and clients keep the last one; of a text
- * without repetitions they cannot mean different things. Blanks take the place of what is removed, at the end of the text.
+ * without repetitions they cannot mean different things. Blanks take the place of what is removed, at the end of the text, for those
+ * whose texts keep their length.
  * @param bytes valid JSON in `[start, end)`
+ * @returns where the text ends without these blanks
  */
-export function dropRepeatedKeys(bytes: Uint8Array, start = 0, end = bytes.length): void {
-  if (!mayRepeatKeys(bytes, start, end)) return;
+export function dropRepeatedKeys(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  if (!mayRepeatKeys(bytes, start, end)) return end;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  bytes.fill(SPACE, start + new Rewriter(text).whole(), end);
+  const left = start + new Rewriter(text).whole();
+  bytes.fill(SPACE, left, end);
+  return left;
 }
 
 /** One pass over hashes of keys: false when no object repeats one. Equal hashes and escapes call for a closer look. */

@@ -22,6 +22,7 @@ describe("keys that an object repeats", () => {
   ])("%s becomes %s and blanks: the last counts", (text, expected) => {
     const result = dropped(text);
     expect(result).toBe(expected.padEnd(text.length));
+    expect(dropRepeatedKeys(Buffer.from(text))).toBe(Buffer.byteLength(expected));
     expect(JSON.parse(result)).toEqual(JSON.parse(text));
   });
 

@@ -195,6 +195,16 @@ def client_schema_change(ctx):
     expected = [{**row, "stars": 3, "shelf": None} for row in first] + second + [inserted]
     compare_rows(client.query(name, filter="id >= 0", output_fields=["*"]), expected, ["vector", "stars", "shelf"])
     equal(client.query(name, filter="shelf is null", output_fields=["count(*)"])[0]["count(*)"], 6, "nulls from before")
+    if hasattr(client, "drop_collection_field"):
+        raises(lambda: client.drop_collection_field(name, field_name="vector"), "cannot drop the last vector field: vector", code=1100)
+        client.drop_collection_field(name, field_name="shelf")
+        client.drop_collection_field(name, field_id=[f for f in client.describe_collection(name)["fields"] if f["name"] == "stars"][0]["field_id"])
+        equal([field["name"] for field in client.describe_collection(name)["fields"]], ["id", "vector"], "fields after two were dropped")
+        client.insert(name, [{"id": 102, "vector": [0.0, 1.0, 0.0, 0.0]}])
+        left = [{"id": row["id"], "vector": row["vector"]} for row in expected] + [{"id": 102, "vector": [0.0, 1.0, 0.0, 0.0]}]
+        found = client.query(name, filter="id >= 0", output_fields=["*"])
+        compare_rows(found, left, ["vector"])
+        equal([row for row in found if "stars" in row or "shelf" in row], [], "values of dropped fields")
     client.drop_collection(name)
 
 

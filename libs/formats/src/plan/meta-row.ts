@@ -45,8 +45,7 @@ export class MetaRow {
     this.#out.byte(CLOSE);
     if (this.#out.length > MAX_ROW_BYTES) throw new TooLarge("$meta of a row", MAX_ROW_BYTES);
     const object = this.#out.bytes.subarray(0, this.#out.length);
-    dropRepeatedKeys(object);
-    return object;
+    return object.subarray(0, dropRepeatedKeys(object));
   }
 }
 

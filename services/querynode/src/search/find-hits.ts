@@ -1,9 +1,11 @@
 import { present } from "../nodes/gone.ts";
 import { readCall, type ShareReads } from "../nodes/shares.ts";
 import type { VisibleSegment } from "../unexpired.ts";
+import type { Rank } from "./best-of-keys.ts";
 import { FullGroups } from "./full-groups.ts";
 import { type GroupedHits, grouped } from "./group-hits.ts";
 import type { GroupBy } from "./group-params.ts";
+import { iteratorPage } from "./iterator-page.ts";
 import { rankRows, topsOf } from "./rank-rows.ts";
 import { addRanked, rankOrder } from "./ranked-message.ts";
 import type { Search, SearchDeps } from "./search.ts";
@@ -20,8 +22,15 @@ export async function findHits(search: Search, deps: SearchDeps): Promise<Hit[][
 }
 
 async function nearest(search: Search, deps: SearchDeps): Promise<Hit[][]> {
-  const { topK, offset, groupBy } = search.params;
+  const { groupBy } = search.params;
   if (groupBy) return nearestGroups(search, groupBy, deps);
+  const rank: Rank = (of, count) => rankEverywhere(of, deps, count);
+  if (search.after) return iteratorPage(search, deps, (page) => nearestRows(page, deps), rank);
+  return nearestRows(search, deps);
+}
+
+async function nearestRows(search: Search, deps: SearchDeps): Promise<Hit[][]> {
+  const { topK, offset } = search.params;
   const wanted = topK + offset;
   // Rows with equal keys are one hit: where that leaves too few, more are kept.
   for (let limit = wanted; ; limit *= 2) {

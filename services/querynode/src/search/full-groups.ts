@@ -1,29 +1,23 @@
 import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
-import { StatusError } from "@sluice/errors";
-import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter, type RowFilter } from "../compile-query.ts";
+import { DataType, type FieldSchema } from "@sluice/schema";
+import { bestOfKeys, narrowedFilter, type Rank } from "./best-of-keys.ts";
 import type { GroupedHits, GroupValues } from "./group-hits.ts";
 import type { GroupBy } from "./group-params.ts";
 import { isDistance } from "./metrics.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { searchedStruct } from "./searched-elements.ts";
-import type { Hit, TopHits } from "./top-hits.ts";
+import type { Hit } from "./top-hits.ts";
 import { columnsOfHits } from "./values-of-hits.ts";
 
 /** Groups by one field that are left out: a list in an expression. */
 const MAX_LISTED = 4096;
 /** By several fields, where each is compared with all rows: beyond it that costs more than what is left out. */
 const MAX_COMPARED = 64;
-/** Hits whose keys are looked up at once. */
-const MAX_KEYS = 8192;
 const integers = [DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64];
 const written: ReadonlySet<DataType> = new Set([DataType.Bool, ...integers, DataType.VarChar]);
 
 /** A value as expressions have it. */
 type Literal = string | null;
-
-/** Ranks the rows of a search: so many of each query. */
-type Rank = (search: Search, count: number) => Promise<readonly TopHits[]>;
 
 /**
  * Groups that need no more members. Where there are fewer groups than are wanted, all rows would have to be kept to know it: those
@@ -60,7 +54,7 @@ export class FullGroups {
   /** What that search has found, together with what is remembered, the best first. */
   async withKept(found: readonly (readonly Hit[])[]): Promise<readonly (readonly Hit[])[]> {
     if (this.#left.size === 0) return found;
-    const own = await this.#bestOfKeys(found);
+    const own = await bestOfKeys(this.#whole, found, this.#deps, this.#rank);
     const { sources } = this.#deps;
     const sign = isDistance(this.#whole.params.metric) ? 1 : -1;
     const compare = (a: Hit, b: Hit) =>
@@ -80,7 +74,8 @@ export class FullGroups {
     if (more.length === 0 || this.#left.size + more.length > most) return false;
     const wanted = new Set(more);
     const literals = await this.#literalsOf(new Map(sorted.flat().flatMap((hit) => memberOf(hit, values, wanted))));
-    const filter = await this.#filterOf(otherThan(this.#fields, [...this.#left.values(), ...literals.values()]));
+    const condition = otherThan(this.#fields, [...this.#left.values(), ...literals.values()]);
+    const filter = await narrowedFilter(this.#whole, condition, this.#deps);
     if (!filter) return false;
     for (const [value, ofFields] of literals) this.#left.set(value, ofFields);
     this.#narrowed = { ...this.#whole, filter };
@@ -106,45 +101,6 @@ export class FullGroups {
     const ofHit = (i: number) =>
       this.#fields.map((field, f) => literalOf(columns[f][rows.sourceOf[i]], rows.rowOf[i], field.dataType));
     return new Map([...members.keys()].map((value, i) => [value, ofHit(i)]));
-  }
-
-  /** Undefined where a name cannot stand in an expression. */
-  async #filterOf(condition: string): Promise<RowFilter | undefined> {
-    const { text, collection } = this.#whole.filter;
-    const expr = text.expr.trim() === "" ? condition : `(${condition}) and (${text.expr})`;
-    try {
-      return await compileRowFilter({ ...text, expr }, collection, this.#deps.turns);
-    } catch (error) {
-      if (error instanceof StatusError) return undefined;
-      throw error;
-    }
-  }
-
-  /** Without rows whose key has a better one in a group that was left out: a key is one hit. */
-  async #bestOfKeys(found: readonly (readonly Hit[])[]): Promise<readonly (readonly Hit[])[]> {
-    const { sources } = this.#deps;
-    const keys = [...new Set(found.flat().map(({ source, row }) => sources.keyAt(source, row)))];
-    const best = found.map(() => new Set<string>());
-    for (let from = 0; from < keys.length; from += MAX_KEYS) {
-      const chunk = keys.slice(from, from + MAX_KEYS);
-      const filter = await this.#filterOf(keyCondition(chunk, this.#whole.filter.collection));
-      if (!filter) throw new Error("a list of keys is an expression");
-      const tops = await this.#allOf({ ...this.#whole, filter }, 2 * chunk.length);
-      for (const [query, top] of tops.entries()) for (const hit of top.sorted()) best[query].add(this.#placeOf(hit));
-    }
-    return found.map((hits, query) => hits.filter((hit) => best[query].has(this.#placeOf(hit))));
-  }
-
-  async #allOf(search: Search, count: number): Promise<readonly TopHits[]> {
-    const tops = await this.#rank(search, count);
-    return tops.some(({ isFull }) => isFull) ? this.#allOf(search, 4 * count) : tops;
-  }
-
-  /** The same however often a row is found. */
-  #placeOf({ source, row }: Hit): string {
-    const { sources } = this.#deps;
-    const { segmentId, insertLogs } = sources.parts[source];
-    return `${segmentId}/${insertLogs[0].logIds[0]}/${sources.rowAt(source, row)}`;
   }
 }
 
@@ -185,9 +141,4 @@ function literalOf(column: Column, row: number, dataType: DataType): Literal {
   if (dataType === DataType.Bool) return String(view.getUint8(0) !== 0);
   if (width === 8) return String(view.getBigInt64(0, true));
   return String(width === 4 ? view.getInt32(0, true) : width === 2 ? view.getInt16(0, true) : view.getInt8(0));
-}
-
-function keyCondition(keys: readonly (bigint | string)[], collection: CollectionSchema): string {
-  const { name } = collection.fields[primaryKeyIndex(collection)];
-  return `${name} in [${keys.map((key) => (typeof key === "bigint" ? String(key) : JSON.stringify(key))).join(",")}]`;
 }

@@ -220,8 +220,7 @@ function plainValues(values: ArrowValues): WriteValue {
 }
 
 function withoutRepeatedKeys(text: Uint8Array): Uint8Array {
-  dropRepeatedKeys(text);
-  return text;
+  return text.subarray(0, dropRepeatedKeys(text));
 }
 
 function checkedLength(field: FieldSchema): (text: Uint8Array) => Uint8Array {

@@ -190,6 +190,5 @@ function fittingText(field: FieldSchema, text: Uint8Array): Uint8Array {
 
 /** Of what repeats a key the last one stays. */
 function storedJson(text: Uint8Array): Uint8Array {
-  dropRepeatedKeys(text);
-  return text;
+  return text.subarray(0, dropRepeatedKeys(text));
 }

@@ -156,7 +156,7 @@ export function jsonCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
     const error = findJsonError(data, start, stop);
     if (error >= 0) scanner.wrongType("JSON", `: ${describeJsonError(data, error, stop)}`);
     builder.copy(row, data, start, stop);
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    builder.offsets[row + 1] = dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
   };
 }
 

@@ -144,8 +144,9 @@ export class ExtraKeys {
     const builder = this.#builder;
     if (this.#count === 0) builder.put(this.#row, this.#meta ?? EMPTY);
     else this.#writeMerged(this.#metaMembers());
-    if (this.#count > 0 || this.#meta)
-      dropRepeatedKeys(builder.data, builder.offsets[this.#row], builder.offsets[this.#row + 1]);
+    if (this.#count === 0 && !this.#meta) return;
+    const { data, offsets } = builder;
+    offsets[this.#row + 1] = dropRepeatedKeys(data, offsets[this.#row], offsets[this.#row + 1]);
   }
 
   /** Straight into the column: most rows have some keys of their own. */

@@ -38,7 +38,7 @@ function anyJsonParser(builder: VarBuilder, parse: ValueParser): ValueParser {
     if (scanner.bytes[p] === QUOTE || scanner.bytes[p] === OPEN) return parse(scanner, p, row);
     const end = scanner.skipValue(p);
     builder.copy(row, scanner.bytes, p, end);
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    builder.offsets[row + 1] = dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
     return end;
   };
 }

@@ -93,7 +93,7 @@ export function jsonParser(builder: VarBuilder): ValueParser {
     if (byte === 0x7b) {
       const end = scanner.skipValue(p);
       builder.copy(row, scanner.bytes, p, end);
-      dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+      builder.offsets[row + 1] = dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
       return end;
     }
     if (byte !== QUOTE) scanner.wrongType(p, "JSON");
@@ -102,7 +102,7 @@ export function jsonParser(builder: VarBuilder): ValueParser {
     const error = findJsonError(text);
     if (error >= 0) scanner.wrongType(p, "JSON", `: ${describeJsonError(text, error)}`);
     builder.put(row, text);
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    builder.offsets[row + 1] = dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
     return end;
   };
 }

@@ -133,7 +133,7 @@ function jsonValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
     copyJson(scanner, builder, p, length, row);
     const [start, end] = [builder.offsets[row], builder.offsets[row + 1]];
     if (findJsonError(builder.data, start, end) >= 0) refuse(scanner, builder, length, "it is neither json nor jsonb");
-    dropRepeatedKeys(builder.data, start, end);
+    builder.offsets[row + 1] = dropRepeatedKeys(builder.data, start, end);
   };
 }
 

@@ -68,8 +68,7 @@ class MetaObjects {
       out.ascii("{}");
     }
     const text = out.bytes.subarray(0, out.length);
-    dropRepeatedKeys(text);
-    return text;
+    return text.subarray(0, dropRepeatedKeys(text));
   }
 
   /** Leaves the row's own object in `#own`, or nothing. */

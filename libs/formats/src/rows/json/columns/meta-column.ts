@@ -100,7 +100,7 @@ export class MetaColumn {
     if (own?.length) appendMembers(text, own);
     text.close(CLOSE);
     builder.put(row, text.bytes.subarray(0, text.length));
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    builder.offsets[row + 1] = dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
   }
 }
 
