@@ -45,11 +45,8 @@ export function checkedDtype(field: FieldSchema, descr: string, coerces = false)
   const coercion = dtype && coercionOf(field, dtype);
   const hint = coercion ? coerceHints[coercion] : "";
   if (dtype) throw mismatch(`expected element type '${type}' for field '${field.name}', got type '${found}'${hint}`);
-  const why = isFloat8(descr)
-    ? ": 8-bit floats are not read, save them as float32"
-    : isStructured(descr)
-      ? `: ${SAVE_FIELDS}`
-      : "";
+  const cure = cureOf(descr);
+  const why = cure ? `: ${cure}` : "";
   throw mismatch(
     `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${type}', got type '${found}'${why}`,
   );
@@ -60,6 +57,20 @@ export function coercionOf(field: FieldSchema, { code, kind }: Dtype): Coercion 
   if (isIntegerField(field) && (code === "U" || code === "S")) return "text to integer";
   return isTextField(field) && kind !== undefined && isInteger(kind) ? "integer to text" : undefined;
 }
+
+/** What to do about elements that no field takes; empty where nothing can be said. */
+function cureOf(descr: string): string {
+  if (isFloat8(descr)) return "8-bit floats are not read, save them as float32";
+  if (isStructured(descr)) return SAVE_FIELDS;
+  return otherCures.find(([pattern]) => pattern.test(descr))?.[1] ?? "";
+}
+
+const otherCures: readonly (readonly [RegExp, string])[] = [
+  [/^[<>=|]?c\d+$/, "complex numbers are two, save numpy.concatenate([a.real, a.imag], axis=-1) or one of them"],
+  [/^[<>=|]?f(?:12|16)$/, "long doubles lie in another way on each machine, save array.astype(numpy.float64)"],
+  [/^[<>=|]?m8/, 'durations are counts, save array.astype("i8")'],
+  [/^[<>=|]?V\d+$/, "bytes without a type, save array.view(...) by the type of their numbers, such as numpy.float32"],
+];
 
 /** What to do about records, which are one array of several fields. */
 export const SAVE_FIELDS =

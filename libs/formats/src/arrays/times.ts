@@ -19,14 +19,21 @@ const nanos: Readonly<Record<string, bigint | undefined>> = {
   ns: 1n,
 };
 
-/** @param unit as in `datetime64[unit]` */
+/** Of a count of units, such as `25s`, the nanoseconds of one; undefined for units of no fixed length. */
+function nanosOf(unit: string): bigint | undefined {
+  const [, count, single] = /^(\d{0,9})([A-Za-z]+)$/.exec(unit) ?? [];
+  const one = single !== undefined && Object.hasOwn(nanos, single) ? nanos[single] : undefined;
+  return one === undefined ? undefined : BigInt(count || 1) * one;
+}
+
+/** @param unit as in `datetime64[unit]`, also a multiple of one */
 export function isKnownUnit(unit: string | undefined): boolean {
-  return unit !== undefined && Object.hasOwn(nanos, unit);
+  return unit !== undefined && nanosOf(unit) !== undefined;
 }
 
 /** RFC 3339 without an offset, since a time has no zone here: as long as its unit needs. */
 export function timeText(value: bigint, unit: string): string {
-  const total = value * (nanos[unit] as bigint);
+  const total = value * (nanosOf(unit) as bigint);
   const below = ((total % 1000n) + 1000n) % 1000n;
   const text = formatTimestamptz((total - below) / 1000n, "").slice(0, -1);
   if (below === 0n) return text;
@@ -36,7 +43,7 @@ export function timeText(value: bigint, unit: string): string {
 
 /** Into a field; NaT never fits. Integers get the count as it stands. @param zone of the times; empty: UTC */
 export function timeConversion(type: DataType, unit: string, zone: string): Conversion {
-  return type === DataType.Timestamptz ? toMicros(nanos[unit] as bigint, zone) : toCount;
+  return type === DataType.Timestamptz ? toMicros(nanosOf(unit) as bigint, zone) : toCount;
 }
 
 const toCount: Conversion = (from, start, count, target, at) => {

@@ -34,34 +34,65 @@ export function storedChunks(array: ZarrArray, fileOf: (key: string) => SourceFi
 
 function shardedChunks(shards: Shards, fileOf: (place: readonly number[]) => SourceFile | undefined): StoredChunks {
   const { counts } = shards;
-  let known: { readonly id: string; readonly index: Promise<DataView> } | undefined;
+  let known: { readonly id: string; readonly shard: Promise<OpenShard> } | undefined;
   return async (place, signal) => {
-    const shard = place.map((at, i) => Math.floor(at / counts[i]));
-    const file = fileOf(shard);
+    const shardPlace = place.map((at, i) => Math.floor(at / counts[i]));
+    const file = fileOf(shardPlace);
     if (!file) return undefined;
-    const id = shard.join();
-    if (known?.id !== id) known = { id, index: readIndex(file, shards, signal) };
-    const index = await known.index;
+    const id = shardPlace.join();
+    if (known?.id !== id) known = { id, shard: openShard(file, shards, signal) };
+    const { index, part } = await known.shard;
     const at = place.reduce((sum, k, i) => sum * counts[i] + (k % counts[i]), 0) * ENTRY_BYTES;
-    const [offset, length] = [numberAt(index, at), numberAt(index, at + 8)];
+    const isLittle = !shards.isIndexBig;
+    const [offset, length] = [numberAt(index, at, isLittle), numberAt(index, at + 8, isLittle)];
     if (offset === undefined || length === undefined) return undefined;
-    return { file, bytes: await readPart(file, offset, length, signal), byteOffset: offset };
+    return { file, bytes: await part(offset, length, signal), byteOffset: offset };
   };
 }
 
-async function readIndex(file: SourceFile, shards: Shards, signal: AbortSignal): Promise<DataView> {
+interface OpenShard {
+  readonly index: DataView;
+  readonly part: ReadPart;
+}
+type ReadPart = (position: number, bytes: number, signal: AbortSignal) => Promise<Uint8Array>;
+
+async function openShard(file: SourceFile, shards: Shards, signal: AbortSignal): Promise<OpenShard> {
+  const whole = shards.wholeCodecs.length > 0 ? await wholeShard(file, shards, signal) : undefined;
+  const part: ReadPart = whole
+    ? async (position, bytes) => partOf(whole, position, bytes, file)
+    : (position, bytes, partSignal) => readPart(file, position, bytes, partSignal);
+  return { index: await readIndex(file, shards, part, whole?.length ?? file.sizeBytes, signal), part };
+}
+
+/** What was put through a step as a whole has to be undone as a whole. */
+async function wholeShard(file: SourceFile, { wholeCodecs }: Shards, signal: AbortSignal): Promise<Uint8Array> {
+  return decoded(wholeCodecs, await readPart(file, 0, file.sizeBytes, signal), undefined, file, 0);
+}
+
+async function readIndex(
+  file: SourceFile,
+  shards: Shards,
+  part: ReadPart,
+  shardBytes: number,
+  signal: AbortSignal,
+): Promise<DataView> {
   const bytes = shards.counts.reduce((product, count) => product * count, ENTRY_BYTES);
-  // Of the steps that an index may go through only a checksum keeps its length known.
   const stored = bytes + CHECKSUM_BYTES * shards.indexCodecs.length;
   if (stored > MAX_INDEX_BYTES) throw located(file, new Damage(`its index would take ${stored} bytes`), 0);
-  const position = shards.isIndexFirst ? 0 : file.sizeBytes - stored;
-  const index = decoded(shards.indexCodecs, await readPart(file, position, stored, signal), bytes, file, position);
+  const position = shards.isIndexFirst ? 0 : shardBytes - stored;
+  const index = decoded(shards.indexCodecs, await part(position, stored, signal), bytes, file, position);
   return new DataView(index.buffer, index.byteOffset, index.byteLength);
 }
 
+function partOf(whole: Uint8Array, position: number, bytes: number, file: SourceFile): Uint8Array {
+  if (position >= 0 && position + bytes <= whole.length) return whole.subarray(position, position + bytes);
+  throw located(file, new Damage(`its ${whole.length} bytes, decompressed, end before what it should hold`), 0);
+}
+
 /** Undefined for what stands where nothing is. */
-function numberAt(view: DataView, at: number): number | undefined {
-  const [low, high] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
+function numberAt(view: DataView, at: number, isLittle: boolean): number | undefined {
+  const [first, second] = [view.getUint32(at, isLittle), view.getUint32(at + 4, isLittle)];
+  const [low, high] = isLittle ? [first, second] : [second, first];
   return low === ABSENT && high === ABSENT ? undefined : low + high * 2 ** 32;
 }
 

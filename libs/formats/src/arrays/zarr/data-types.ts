@@ -21,7 +21,8 @@ export function elementsOfV3(type: unknown, isBig: boolean, array: string): Elem
   if (name === "fixed_length_utf32" && Number.isSafeInteger(bytes))
     return { descr: `${order}U${(bytes as number) / 4}` };
   if (name === "null_terminated_bytes" && Number.isSafeInteger(bytes)) return { descr: `|S${bytes}` };
-  if (name === "numpy.datetime64" && scale === 1 && typeof unit === "string") return { descr: `${order}M8[${unit}]` };
+  if (name === "numpy.datetime64" && Number.isSafeInteger(scale) && typeof unit === "string")
+    return { descr: `${order}M8[${scale === 1 ? "" : scale}${unit}]` };
   throw unsupported(array, `holds elements of type ${JSON.stringify(type)}, which no field takes`);
 }
 

@@ -25,10 +25,16 @@ export interface Shards {
   /** Chunks of a shard along each dimension. */
   readonly counts: readonly number[];
   readonly isIndexFirst: boolean;
+  readonly isIndexBig: boolean;
   readonly indexCodecs: readonly BytesCodec[];
+  /** Steps that a shard's file was put through as a whole; none where its chunks can be read from where they lie. */
+  readonly wholeCodecs: readonly BytesCodec[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+const SHARDING = "sharding_indexed";
+const RESHARD = "write it with chunks and one level of shards";
 
 /** What TensorStore calls bfloat16 in version 2, where NumPy has no name for it; it is little-endian. */
 const BFLOAT16 = "bfloat16";
@@ -68,10 +74,8 @@ export function parseV3(name: string, meta: Json): ZarrArray {
     throw unsupported(name, "is stored by a transformer, which is not read");
   const whole = gridOf(name, meta.shape, configuration(grid).chunk_shape);
   const codecs = meta.codecs as readonly Json[];
-  const [first] = codecs;
-  const isSharded = first?.name === "sharding_indexed";
-  if (isSharded && codecs.length > 1) throw unsupported(name, "compresses its shards as a whole, which is not read");
-  const inner = isSharded ? shardsOf(name, whole, configuration(first)) : { ...whole, shards: undefined, codecs };
+  const isSharded = codecs[0]?.name === SHARDING;
+  const inner = isSharded ? shardsOf(name, whole, codecs) : { ...whole, shards: undefined, codecs };
   const steps = stepsOf(name, inner.codecs);
   return {
     ...{ name, shape: whole.shape, chunk: inner.chunk, shards: inner.shards },
@@ -95,14 +99,30 @@ function configuration(part: Json): Json {
   return (part.configuration ?? {}) as Json;
 }
 
-function shardsOf(name: string, { shape, chunk: shard }: Pick<ZarrArray, "shape" | "chunk">, config: Json) {
+function shardsOf(
+  name: string,
+  { shape, chunk: shard }: Pick<ZarrArray, "shape" | "chunk">,
+  [sharding, ...rest]: readonly Json[],
+) {
+  const config = configuration(sharding);
   const { chunk } = gridOf(name, shape, config.chunk_shape);
   const counts = shard.map((size, i) => size / chunk[i]);
   if (!counts.every(Number.isInteger)) throw malformed(name, `has shards of (${shard}) with chunks of (${chunk})`);
-  const index = stepsOf(name, config.index_codecs as readonly Json[]);
-  if (index.isBig || index.isTurned) throw unsupported(name, "has an index of shards that is not little-endian");
-  const shards = { counts, isIndexFirst: config.index_location === "start", indexCodecs: index.codecs };
+  const wholeCodecs = rest.map((codec) => bytesCodec(codec.name, name));
+  const shards = { counts, isIndexFirst: config.index_location === "start", wholeCodecs, ...indexOf(name, config) };
   return { chunk, shards, codecs: config.codecs as readonly Json[] };
+}
+
+/** An index is found by its length, which has to follow from that of the shard. */
+function indexOf(name: string, config: Json): Pick<Shards, "isIndexBig" | "indexCodecs"> {
+  const given = config.index_codecs as readonly Json[];
+  const other = given.find((codec) => codec.name !== "bytes" && codec.name !== "crc32c");
+  if (other) {
+    const what = `has an index of shards that is put through ${JSON.stringify(other.name)}`;
+    throw unsupported(name, `${what}: write it with the index codecs "bytes" and "crc32c"`);
+  }
+  const { isBig, codecs } = stepsOf(name, given);
+  return { isIndexBig: isBig, indexCodecs: codecs };
 }
 
 /** Steps from values to bytes: turned, as bytes, compressed. */
@@ -116,6 +136,11 @@ function stepsOf(name: string, codecs: readonly Json[]): { isTurned: boolean; is
       throw unsupported(name, `is transposed by ${JSON.stringify(order)}`);
   }
   const values = rest.shift();
+  if (values?.name === SHARDING)
+    throw unsupported(
+      name,
+      `${isTurned ? "is turned before it is cut into shards" : "has shards in shards"}: ${RESHARD}`,
+    );
   if (values?.name !== "bytes" && values?.name !== "vlen-utf8")
     throw unsupported(name, `is written by the codec ${JSON.stringify(values?.name)}, which is not read`);
   const isBig = configuration(values).endian === "big";

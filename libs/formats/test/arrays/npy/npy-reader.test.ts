@@ -278,6 +278,32 @@ describe("values", () => {
     expect(error.at?.row).toBe(77);
   });
 
+  it("times count multiples of a unit, too, as dates rounded by NumPy do", async () => {
+    // numpy.array(["1970-01-01T00:00:25", "1969-12-31T23:59:10"], "M8[25s]")
+    const { sources } = await setOf({ at: npyFile("<M8[25s]", [2], BigInt64Array.of(1n, -2n)) });
+    const batches = await readAll(sources, schemaOf(fieldOf("at", DataType.Timestamptz)));
+    expect(columnOf(batches, 0)).toEqual(hexOf(BigInt64Array.of(25_000_000n, -50_000_000n), 8));
+  });
+
+  it.each([
+    ["<c8", "complex numbers are two, save numpy.concatenate([a.real, a.imag], axis=-1)"],
+    ["<f16", "save array.astype(numpy.float64)"],
+    ["<m8[s]", 'save array.astype("i8")'],
+    ["|V16", "save array.view(...) by the type of their numbers"],
+  ])("of type %s are refused saying what to save", async (descr, cure) => {
+    const { sources } = await setOf({ v: npyFile(descr, [2, 1], new Uint8Array(32)) });
+    const schema = schemaOf(fieldOf("v", DataType.FloatVector, { dim: 1 }));
+    const error = await failure(readAll(sources, schema));
+    expect(error).toMatchObject({ code: "schema_mismatch" });
+    expect(error.reason).toContain(cure);
+  });
+
+  it("times of units without a fixed length are refused by their unit", async () => {
+    const { sources } = await setOf({ at: npyFile("<M8[3M]", [1], BigInt64Array.of(1n)) });
+    const error = await failure(readAll(sources, schemaOf(fieldOf("at", DataType.Timestamptz))));
+    expect(error.reason).toBe("field 'at' holds '<M8[3M]', of no fixed length: save it as datetime64[us]");
+  });
+
   it("texts are geometries and times where the field says so", async () => {
     const text = (...values: string[]) => Buffer.concat(values.map((value) => Buffer.from(value.padEnd(20, "\0"))));
     const { sources } = await setOf({

@@ -39,7 +39,7 @@ const plain = (rows: Awaited<ReturnType<typeof rowsOf>>) =>
 
 describe("zarr", () => {
   it.each([
-    ...["v3", "v3-plain", "v3-codecs", "v3-shards"],
+    ...["v3", "v3-plain", "v3-codecs", "v3-shards", "v3-shards-whole"],
     ...["v2", "v2-dots-zlib", "v2-gzip", "v2-lz4", "v2-blosc", "v2-order"],
   ])("%s gives the rows that were put in", async (name) => {
     const warnings: string[] = [];
@@ -242,6 +242,10 @@ describe("zarr", () => {
     change(meta);
     return files.set(note, Buffer.from(JSON.stringify(meta)));
   };
+  type Steps = Record<"codecs" | "index_codecs", { name: string }[]>;
+  const sharded = ({ codecs }: Record<string, unknown>) => (codecs as { name: string; configuration: Steps }[])[0];
+  const sharding = (meta: Record<string, unknown>) => sharded(meta).configuration;
+  const transposed = { name: "transpose", configuration: { order: [1, 0] } };
   const note3 = "emb.zarr/vector/zarr.json";
   const note2 = "emb.zarr/vector/.zarray";
 
@@ -258,6 +262,18 @@ describe("zarr", () => {
     [
       "has 3 dimensions: a table has one or two",
       () => edited("v2", note2, (meta) => Object.assign(meta, { shape: [11, 5, 1], chunks: [4, 2, 1] })),
+    ],
+    [
+      'has an index of shards that is put through "gzip": write it with the index codecs "bytes" and "crc32c"',
+      () => edited("v3-shards", note3, (meta) => sharding(meta).index_codecs.push({ name: "gzip" })),
+    ],
+    [
+      "has shards in shards: write it with chunks and one level of shards",
+      () => edited("v3-shards", note3, (meta) => sharding(meta).codecs.unshift(structuredClone(sharded(meta)))),
+    ],
+    [
+      "is turned before it is cut into shards: write it with chunks and one level of shards",
+      () => edited("v3-shards", note3, (meta) => (meta.codecs as unknown[]).unshift(transposed)),
     ],
     [
       "has chunks of the kind",
@@ -284,7 +300,7 @@ describe("zarr", () => {
   });
 
   it("with damaged bytes anywhere ends in an error or in rows", async () => {
-    for (const name of ["v3-shards", "v3-codecs", "v2-blosc", "v2-lz4"]) {
+    for (const name of ["v3-shards", "v3-shards-whole", "v3-codecs", "v2-blosc", "v2-lz4"]) {
       const files = [...(await unpacked(name))];
       const place = fc.tuple(fc.nat(files.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }));
       await fc.assert(
