@@ -80,7 +80,7 @@ export interface VolumeContentRecord {
   readonly sinceMs: number;
   /** Whether it comes in parts. */
   readonly inParts: boolean;
-  /** Of the parts that have come; absent before the first one. */
+  /** Of the parts that have come, or as they were announced where it comes by one request; absent for none. */
   readonly partBytes?: number;
 }
 

@@ -1,6 +1,7 @@
 import { StatusError } from "@sluice/errors";
 import type { volume } from "@sluice/rpc";
 import { volumeCodes } from "@sluice/volumes";
+import type { OpenTotal } from "./open-uploads.ts";
 
 /** What an upload has published, by the credentials that it signs with. Credentials that ended are forgotten after so long. */
 const FORGET_MS = 48 * 3600_000;
@@ -23,15 +24,17 @@ export class UploadUsage {
     this.#now = now;
   }
 
-  /** @param bytes of a file that is to come @throws {StatusError} 63248 */
-  check(limits: volume.UploadLimits | undefined, bytes: number): void {
+  /** @param bytes of a file that is to come @param others that go on beside it @throws {StatusError} 63248 */
+  check(limits: volume.UploadLimits | undefined, bytes: number, others: OpenTotal): void {
     if (!limits) return;
     const { bytes: usedBytes = 0, files = 0 } = this.#used.get(limits.tokenId) ?? {};
-    if (usedBytes + bytes > limits.maxBytes)
+    const total = usedBytes + others.bytes + bytes;
+    if (total > limits.maxBytes)
       throw tooLarge(
-        `the upload would have ${usedBytes + bytes} bytes, more than ${limits.maxBytes} (setting upload-limit)`,
+        `the upload would have ${total} bytes${unfinished(others)}, more than ${limits.maxBytes} (setting upload-limit)`,
       );
-    if (files + 1 > limits.maxFiles) throw tooLarge(`the upload would have more than ${limits.maxFiles} files`);
+    if (files + others.uploads + 1 > limits.maxFiles)
+      throw tooLarge(`the upload would have more than ${limits.maxFiles} files`);
   }
 
   /** A file that is published. @param bytes of it */
@@ -54,6 +57,13 @@ export class UploadUsage {
 }
 
 /** Code 63248. */
+/** What of a sum other uploads take, which may end without becoming files. */
+export function unfinished({ bytes, uploads }: OpenTotal): string {
+  return bytes === 0
+    ? ""
+    : `, ${bytes} of them in ${uploads} other ${uploads === 1 ? "upload that is" : "uploads that are"} not finished`;
+}
+
 export function tooLarge(reason: string): StatusError {
   return new StatusError(volumeCodes.tooLarge, reason);
 }

@@ -20,7 +20,7 @@ export interface VolumeSweeperDeps {
   readonly objects: ObjectStore;
   readonly volumes: Volumes;
   readonly tables: VolumeTables;
-  readonly uploads: Pick<VolumeUploads, "drop">;
+  readonly uploads: Pick<VolumeUploads, "drop" | "forget">;
   readonly now: () => number;
   readonly log: Logger;
   readonly intervalMs: number;
@@ -28,6 +28,8 @@ export interface VolumeSweeperDeps {
 
 /** An upload that goes on no more. Source: what buckets are usually told for uploads in parts. */
 const UPLOAD_MS = 7 * 24 * 3600_000;
+/** One that comes by a single request, which nobody can go on with once it has broken off. */
+const REQUEST_MS = 24 * 3600_000;
 /** What was replaced or removed stays so long, for jobs that read it. */
 const REMOVED_MS = 3600_000;
 /** Objects of a dropped volume are removed at once, and once more after this, when no upload into it is under way any more. */
@@ -78,9 +80,9 @@ export class VolumeSweeper implements AsyncDisposable {
     for await (const { record } of volumes.dropped.scan()) await this.#sweepVolume(record);
   }
 
-  async #sweepContent({ volumeId, contentId, state, sinceMs }: VolumeContentRecord): Promise<void> {
+  async #sweepContent({ volumeId, contentId, state, sinceMs, inParts }: VolumeContentRecord): Promise<void> {
     const { tables, uploads, now } = this.#deps;
-    const keptMs = { uploading: UPLOAD_MS, removed: REMOVED_MS, published: REMOVED_MS }[state];
+    const keptMs = { uploading: inParts ? UPLOAD_MS : REQUEST_MS, removed: REMOVED_MS, published: REMOVED_MS }[state];
     if (sinceMs + keptMs > now()) return;
     // It may be finished right now: only what was given up by a record is removed.
     if (state === "uploading") return uploads.drop({ volumeId, contentId });
@@ -92,7 +94,7 @@ export class VolumeSweeper implements AsyncDisposable {
   }
 
   async #sweepVolume({ volumeId, droppedMs }: DroppedVolumeRecord): Promise<void> {
-    const { tables, volumes, now } = this.#deps;
+    const { tables, volumes, uploads, now } = this.#deps;
     const isLast = droppedMs + DROPPED_MS < now();
     if (this.#swept.has(volumeId) && !isLast) return;
     await this.#deleteBelow(volumePrefix(volumeId));
@@ -100,6 +102,7 @@ export class VolumeSweeper implements AsyncDisposable {
     await this.#forget(tables.parts.scan([volumeId]), (part) => tables.parts.remove(UPLOAD_PARTS.idOf(part)));
     await this.#forget(tables.contents.scan([volumeId]), (one) => tables.contents.remove(VOLUME_CONTENTS.idOf(one)));
     this.#swept.add(volumeId);
+    uploads.forget(volumeId);
     if (isLast) await this.#write([volumes.dropped.remove(volumeId)]);
   }
 

@@ -11,8 +11,9 @@ import { StatusError } from "@sluice/errors";
 import type { MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
 import { filePathOf, volumeCodes, volumeNotFound } from "@sluice/volumes";
+import { OpenUploads } from "./open-uploads.ts";
 import { checkWritable } from "./upload-grants.ts";
-import { tooLarge, type UploadUsage } from "./upload-usage.ts";
+import { tooLarge, type UploadUsage, unfinished } from "./upload-usage.ts";
 import type { VolumeTables } from "./volume-tables.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -24,6 +25,15 @@ export interface VolumeUploadsDeps {
   /** Bytes of all files of a volume; 0: no limit. */
   readonly capacityBytes: number;
   readonly maxFiles: number;
+}
+
+/** What a size is compared with. */
+interface UploadPlace {
+  readonly record: VolumeRecord;
+  readonly contentId: string;
+  readonly limits: volume.UploadLimits | undefined;
+  /** The file that is replaced. */
+  readonly before: VolumeFileRecord | undefined;
 }
 
 /** What a file is published from. */
@@ -43,27 +53,35 @@ interface Publication {
 export class VolumeUploads {
   readonly #deps: VolumeUploadsDeps;
   readonly #tables: VolumeTables;
+  readonly #open: OpenUploads;
 
   constructor(deps: VolumeUploadsDeps, tables: VolumeTables) {
     this.#deps = deps;
     this.#tables = tables;
+    this.#open = new OpenUploads((volumeId) => recordsOf(tables.contents.scan([volumeId])));
   }
 
   /** @throws {StatusError} 63240, 63244, 63245, 63247, 63248 */
   async begin(request: volume.BeginContentRequest): Promise<VolumeContentRecord> {
     const { contents } = this.#tables;
     const path = filePathOf(request.path);
-    this.#deps.usage.check(request.limits, Number(request.sizeBytes));
-    return this.#deps.volumes.change(async () => {
+    const contentId = randomBytes(16).toString("hex");
+    const { inParts, limits } = request;
+    const partBytes = Number(request.sizeBytes);
+    const begun = this.#deps.volumes.change(async () => {
       const { record } = await this.#writable(request.volumeName, request.volumeId);
       const { volumeId } = record;
-      this.#checkRoom(record, Number(request.sizeBytes), (await this.#tables.file(volumeId, path))?.record);
-      const contentId = randomBytes(16).toString("hex");
-      const state = { state: "uploading" as const, sinceMs: this.#deps.now(), inParts: request.inParts };
-      const content = { volumeId, contentId, path, ...state };
+      const before = await this.#tables.file(volumeId, path);
+      await this.#open.know(volumeId);
+      this.#checkSizes({ record, contentId, limits, before: before?.record }, partBytes);
+      this.#open.hold(contentId, { volumeId, volumeName: record.name, limits, bytes: partBytes });
+      const state = { state: "uploading" as const, sinceMs: this.#deps.now(), inParts };
+      const content = { volumeId, contentId, path, ...state, ...(partBytes > 0 && { partBytes }) };
       const id = [volumeId, contentId] as const;
       return { transaction: { guards: [contents.absent(id)], writes: [contents.write(content)] }, result: content };
     });
+    begun.catch(() => this.#open.release(contentId));
+    return begun;
   }
 
   /** Whether a part may come, beside those that have. @throws {StatusError} as `begin`, and 63251 */
@@ -71,25 +89,42 @@ export class VolumeUploads {
     const { record } = await this.#writable(volumeName, volumeId);
     const { path, partBytes = 0 } = (await this.#uploading(volumeId, contentId)).record;
     if (path !== filePathOf(part.path)) throw uploadNotFound();
-    const earlier = await this.#tables.parts.get([volumeId, contentId, part.partNumber]);
+    const { partNumber, limits } = part;
+    const earlier = await this.#tables.parts.get([volumeId, contentId, partNumber]);
+    const before = (await this.#tables.file(volumeId, path))?.record;
+    await this.#open.know(volumeId);
     const bytes = partBytes + Number(part.sizeBytes) - (earlier?.record.sizeBytes ?? 0);
-    this.#deps.usage.check(part.limits, bytes);
-    this.#checkRoom(record, bytes, (await this.#tables.file(volumeId, path))?.record);
+    this.#checkSizes({ record, contentId, limits, before }, bytes);
+    this.#open.hold(contentId, { volumeId, volumeName, limits, bytes: partBytes });
   }
 
-  /** The bytes of a part that had the number before go with the content. @throws {StatusError} 63251 */
+  /**
+   * The bytes of a part that had the number before go with the content.
+   * @throws {StatusError} 63251; 63248 where other parts, or uploads, have taken the room since it was asked whether this one may come
+   */
   async savePart({ volumeId, contentId, part }: volume.SavePartRequest): Promise<void> {
     const { parts, contents } = this.#tables;
     const { partNumber, partId, sizeBytes, md5 } = part as volume.UploadPart;
     const record = { volumeId, contentId, partNumber, partId, md5, sizeBytes: Number(sizeBytes) };
-    return this.#deps.volumes.change(async () => {
+    const bytes = await this.#deps.volumes.change(async () => {
       const content = await this.#uploading(volumeId, contentId);
       const before = await parts.get([volumeId, contentId, partNumber]);
       const guards = [contents.guard(content), before ? parts.guard(before) : parts.absent(UPLOAD_PARTS.idOf(record))];
       const { partBytes = 0 } = content.record;
       const next = { ...content.record, partBytes: partBytes + record.sizeBytes - (before?.record.sizeBytes ?? 0) };
-      return { transaction: { guards, writes: [parts.write(record), contents.write(next)] }, result: undefined };
+      await this.#checkStillFits(contentId, next);
+      return { transaction: { guards, writes: [parts.write(record), contents.write(next)] }, result: next.partBytes };
     });
+    const upload = this.#open.get(contentId);
+    if (upload) this.#open.hold(contentId, { ...upload, bytes });
+  }
+
+  async #checkStillFits(contentId: string, { volumeId, path, partBytes = 0 }: VolumeContentRecord): Promise<void> {
+    const { volumeName, limits } = this.#open.get(contentId) ?? {};
+    if (volumeName === undefined) return;
+    const { record } = await this.#writable(volumeName, volumeId);
+    const before = (await this.#tables.file(volumeId, path))?.record;
+    this.#checkSizes({ record, contentId, limits, before }, partBytes);
   }
 
   /** The path of an upload, and what has come of it; undefined when there is none. */
@@ -109,10 +144,12 @@ export class VolumeUploads {
       const content = await this.#tables.contents.get([volumeId, contentId]);
       if (content?.record.state !== "uploading") return this.#publishedBefore(request);
       const before = await this.#tables.file(volumeId, content.record.path);
+      await this.#open.know(volumeId);
       this.#checkFile(request, entry.record, before?.record);
       return { transaction: this.#publication(request, { entry, content, before }), result: true };
     });
     if (isNew) this.#deps.usage.add(limits, Number(request.sizeBytes));
+    this.#open.release(contentId);
   }
 
   /** The answer to the first time may have been lost. @throws {StatusError} 63251 when there was none */
@@ -125,9 +162,8 @@ export class VolumeUploads {
   #checkFile(request: volume.PublishContentRequest, record: VolumeRecord, before: VolumeFileRecord | undefined): void {
     if (before && request.ifAbsent)
       throw new StatusError(volumeCodes.fileExists, "there is a file of this path already");
-    const sizeBytes = Number(request.sizeBytes);
-    this.#deps.usage.check(request.limits, sizeBytes);
-    this.#checkRoom(record, sizeBytes, before);
+    const { contentId, limits } = request;
+    this.#checkSizes({ record, contentId, limits, before }, Number(request.sizeBytes));
   }
 
   /** The file, the count of its volume, and what becomes of its content and of the one that it takes the place of. */
@@ -160,6 +196,12 @@ export class VolumeUploads {
       const next = { ...content.record, state: "removed" as const, sinceMs: this.#deps.now() };
       return { transaction: { guards: [contents.guard(content)], writes: [contents.write(next)] }, result: undefined };
     });
+    this.#open.release(contentId);
+  }
+
+  /** Of a volume that was dropped nothing goes on. */
+  forget(volumeId: string): void {
+    this.#open.forget(volumeId);
   }
 
   async #writable(name: string, volumeId: string): Promise<RecordEntry<VolumeRecord>> {
@@ -175,20 +217,26 @@ export class VolumeUploads {
     return content;
   }
 
-  /** @param before the file that is replaced */
-  #checkRoom(record: VolumeRecord, sizeBytes: number, before: VolumeFileRecord | undefined): void {
-    const { capacityBytes, maxFiles } = this.#deps;
+  /** Whether an upload of so many bytes fits, beside the files that there are and the other uploads. @throws {StatusError} 63248 */
+  #checkSizes({ record, contentId, limits, before }: UploadPlace, sizeBytes: number): void {
+    const { usage, capacityBytes, maxFiles } = this.#deps;
+    if (limits) usage.check(limits, sizeBytes, this.#open.besidesOfToken(limits, contentId));
     const { name, fileCount } = record;
-    const totalBytes = record.totalBytes + sizeBytes - (before?.sizeBytes ?? 0);
+    const others = this.#open.besidesInVolume(record.volumeId, contentId);
+    const totalBytes = record.totalBytes + others.bytes + sizeBytes - (before?.sizeBytes ?? 0);
     if (capacityBytes > 0 && totalBytes > capacityBytes)
       throw tooLarge(
-        `the volume "${name}" would hold ${totalBytes} bytes, more than ${capacityBytes} (setting volume-capacity)`,
+        `the volume "${name}" would hold ${totalBytes} bytes${unfinished(others)}, more than ${capacityBytes} (setting volume-capacity)`,
       );
     if (!before && fileCount + 1 > maxFiles)
       throw tooLarge(
         `the volume "${name}" holds ${fileCount} files, and may hold ${maxFiles} (setting volume-max-files)`,
       );
   }
+}
+
+async function* recordsOf<T>(entries: AsyncIterable<RecordEntry<T>>): AsyncGenerator<T> {
+  for await (const { record } of entries) yield record;
 }
 
 /** A volume with so many more files and bytes. */

@@ -181,6 +181,57 @@ describe("files of volumes", () => {
     await expect(begin("c", { limits, sizeBytes: 0n })).rejects.toMatchObject({ code: 63248 });
     await begin("c", { limits: { ...limits, tokenId: "other" } });
   });
+
+  it("and uploads that are not finished are counted together, of one volume and of one upload's credentials", async () => {
+    at = open({ capacityBytes: 20 });
+    await at.volumes.add(newVolume("v", at.clock.ms));
+    await upload("a", 3n);
+    const limits = { tokenId: "t", maxBytes: 12n, maxFiles: 9n };
+    const [b, c] = [await begin("b", { sizeBytes: 5n, limits }), await begin("c", { sizeBytes: 6n, limits })];
+    const ofToken = "the upload would have 13 bytes, 11 of them in 2 other uploads that are not finished, more than 12";
+    await expect(begin("d", { sizeBytes: 2n, limits })).rejects.toMatchObject({
+      code: 63248,
+      message: expect.stringContaining(ofToken),
+    });
+    const ofVolume = `the volume "v" would hold 21 bytes, 11 of them in 2 other uploads that are not finished, more than 20`;
+    const tooMuch = { code: 63248, message: expect.stringContaining(ofVolume) };
+    await expect(begin("d", { sizeBytes: 7n })).rejects.toMatchObject(tooMuch);
+    const again = new VolumeUploads(
+      { volumes: at.volumes, usage: new UploadUsage(() => 0), now: () => 0, capacityBytes: 20, maxFiles: 9 },
+      at.tables,
+    );
+    const asked = { volumeName: "v", volumeId: "", path: "d", inParts: false, limits: undefined };
+    await expect(again.begin({ ...asked, sizeBytes: 7n })).rejects.toMatchObject(tooMuch);
+    await at.uploads.drop(b);
+    await begin("d", { sizeBytes: 6n });
+    const publishing = { volumeName: "v", ...c, sizeBytes: 6n, etag: "e", limits, ifAbsent: false };
+    await at.uploads.publish(publishing);
+    await expect(begin("e", { sizeBytes: 6n })).rejects.toMatchObject({ code: 63248 });
+    await begin("e", { sizeBytes: 5n });
+  });
+
+  it("and parts that came at the same time are counted when they have come", async () => {
+    at = open({ capacityBytes: 20 });
+    await at.volumes.add(newVolume("v", at.clock.ms));
+    const limits = { tokenId: "t", maxBytes: 15n, maxFiles: 9n };
+    const uploads = [
+      await begin("a", { inParts: true, sizeBytes: 0n, limits }),
+      await begin("b", { inParts: true, sizeBytes: 0n }),
+    ];
+    const [one, two] = uploads.map(({ volumeId, contentId, path }) => ({ volumeId, contentId, path }));
+    const save = ({ volumeId, contentId }: typeof one, partNumber: number, sizeBytes: bigint) =>
+      at.uploads.savePart({ volumeId, contentId, part: { partNumber, partId: "p", sizeBytes, md5: "" } });
+    for (const partNumber of [1, 2]) await at.uploads.checkPart(part({ ...one, partNumber, sizeBytes: 9n, limits }));
+    await at.uploads.checkPart(part({ ...two, sizeBytes: 12n }));
+    await save(one, 1, 9n);
+    await expect(save(one, 2, 9n)).rejects.toMatchObject({ code: 63248, message: expect.stringContaining("18 bytes") });
+    await expect(save(two, 1, 12n)).rejects.toMatchObject({
+      code: 63248,
+      message: expect.stringContaining("21 bytes, 9 of them in 1 other"),
+    });
+    await at.uploads.drop(one);
+    await save(two, 1, 12n);
+  });
 });
 
 describe("what is left over", () => {
@@ -194,6 +245,16 @@ describe("what is left over", () => {
     await at.sweeper.sweep();
     expect(await keys()).toBe(1);
     expect(await records()).toEqual(["volume-file", "volume"]);
+  });
+
+  it("of one by a single request, which nobody can go on with, goes after a day", async () => {
+    const content = await begin("x");
+    at.clock.ms += DAY - 1;
+    await at.sweeper.sweep();
+    expect(await at.uploads.partsOf(content)).toBeDefined();
+    at.clock.ms += 1;
+    await at.sweeper.sweep();
+    expect(await at.uploads.partsOf(content)).toBeUndefined();
   });
 
   it("of an upload that nobody ends goes after a week and an hour, with its parts, and can be ended until then", async () => {
