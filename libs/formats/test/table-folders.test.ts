@@ -5,6 +5,7 @@ import { ImportError } from "@sluice/errors";
 import { icebergFiles, newestMetadata } from "@sluice/formats";
 import fc from "fast-check";
 import { readAvro } from "../src/avro/container.ts";
+import { writeDatum } from "../src/avro/write-datum.ts";
 
 const metadata = join(import.meta.dirname, "../../../test/fixtures/tables/iceberg/metadata");
 const manifests = readdirSync(metadata).filter((name) => name.endsWith(".avro"));
@@ -63,60 +64,78 @@ describe("Iceberg tables", () => {
     expect(await icebergFiles(JSON.stringify(list(1)), "t/", async () => new Uint8Array(0))).toEqual([]);
   });
 
-  it("whose rows are deleted by delete files are refused", async () => {
+  const bound = {
+    type: "record",
+    name: "bound",
+    fields: [
+      { name: "key", type: "int" },
+      { name: "value", type: "bytes" },
+    ],
+  };
+  const dataFile = {
+    type: "record",
+    name: "file",
+    fields: [
+      { name: "content", type: "int" },
+      { name: "file_path", type: "string" },
+      { name: "file_format", type: "string" },
+      { name: "lower_bounds", type: { type: "array", items: bound } },
+      { name: "upper_bounds", type: { type: "array", items: "bound" } },
+    ],
+  };
+  const schema = {
+    type: "record",
+    name: "entry",
+    fields: [
+      { name: "status", type: "int" },
+      { name: "sequence_number", type: "long" },
+      { name: "data_file", type: dataFile },
+    ],
+  };
+  const [ROWS, PLACES, VALUES] = [0, 1, 2];
+  /** @param about the only file that deletes concern, as Spark bounds its name; of others `a` to `z` */
+  function entry(content: number, sequence: number, about?: string, status = 1) {
+    const bounds = (value: string) => [{ key: 2_147_483_546, value: Buffer.from(value) }];
+    const [low, high] = about === undefined ? ["a", "z"] : [about, about];
+    const paths = { [ROWS]: `s3://b/t/data/${sequence}.parquet` };
+    return {
+      ...{ status, sequence_number: sequence },
+      data_file: {
+        ...{ content, file_format: "PARQUET", file_path: paths[content] ?? `s3://b/t/data/${sequence}-deletes` },
+        ...{ lower_bounds: bounds(low), upper_bounds: bounds(high) },
+      },
+    };
+  }
+  function manifest(entries: readonly ReturnType<typeof entry>[]): Buffer {
+    const [sync, text] = [Buffer.alloc(16, 7), Buffer.from(JSON.stringify(schema))];
+    const body = Buffer.concat(entries.map((one) => writeDatum(schema as never, one)));
+    const notes = [writeDatum("long", 1), writeDatum("string", "avro.schema"), writeDatum("bytes", text), Buffer.of(0)];
+    const head = [writeDatum("long", entries.length), writeDatum("long", body.length)];
+    return Buffer.concat([Buffer.from("Obj\x01"), ...notes, sync, ...head, body, sync]);
+  }
+  async function filesOf(...entries: ReturnType<typeof entry>[]) {
     const snapshots = [{ "snapshot-id": 1, manifests: ["s3://b/t/m.avro"] }];
     const text = JSON.stringify({ ...list(1), "current-snapshot-id": 1, snapshots });
-    const schema = {
-      type: "record",
-      name: "entry",
-      fields: [
-        { name: "status", type: "int" },
-        {
-          name: "data_file",
-          type: {
-            type: "record",
-            name: "file",
-            fields: [
-              { name: "content", type: "int" },
-              { name: "file_path", type: "string" },
-              { name: "file_format", type: "string" },
-            ],
-          },
-        },
-      ],
-    };
-    const entry = (content: number, status = 1) => [
-      2 * status,
-      2 * content,
-      16,
-      ...Buffer.from("s3://b/t"),
-      14,
-      ...Buffer.from("PARQUET"),
-    ];
-    const avro = (...entries: number[][]) => {
-      const body = entries.flat();
-      const header = Buffer.from(JSON.stringify(schema));
-      const size = [((header.length * 2) & 0x7f) | 0x80, (header.length * 2) >> 7];
-      const sync = new Array(16).fill(7);
-      return Buffer.from([
-        ...Buffer.from("Obj\x01"),
-        2,
-        22,
-        ...Buffer.from("avro.schema"),
-        ...size,
-        ...header,
-        0,
-        ...sync,
-        2 * entries.length,
-        ...(body.length < 64 ? [2 * body.length] : [((2 * body.length) & 0x7f) | 0x80, (2 * body.length) >> 7]),
-        ...body,
-        ...sync,
-      ]);
-    };
-    await expect(icebergFiles(text, "t/", async () => avro(entry(1)))).rejects.toThrow(
-      "rows of its files are deleted by delete files",
-    );
-    // One that the snapshot has removed deletes nothing any more.
-    expect(await icebergFiles(text, "t/", async () => avro(entry(1, 2)))).toEqual([]);
+    return await icebergFiles(text, "t/", async () => manifest(entries));
+  }
+  const refused = "rows of its files are deleted by delete files: compact the table (rewrite_data_files";
+
+  it("whose rows are deleted by delete files are refused", async () => {
+    await expect(filesOf(entry(ROWS, 1), entry(PLACES, 2))).rejects.toThrow(refused);
+    await expect(filesOf(entry(ROWS, 2), entry(PLACES, 2))).rejects.toThrow(refused);
+    await expect(filesOf(entry(ROWS, 2), entry(PLACES, 2, "s3://b/t/data/2.parquet"))).rejects.toThrow(refused);
+    await expect(filesOf(entry(ROWS, 1), entry(VALUES, 2))).rejects.toThrow(refused);
+  });
+
+  it("whose delete files concern no row any more, as they stay when its files are written anew, are read", async () => {
+    const rows = [entry(ROWS, 3)];
+    for (const left of [
+      entry(PLACES, 2),
+      entry(PLACES, 3, "s3://b/t/data/1.parquet"),
+      entry(VALUES, 3),
+      // One that the snapshot has removed.
+      entry(PLACES, 3, undefined, 2),
+    ])
+      expect(await filesOf(...rows, left)).toEqual(["data/3.parquet"]);
   });
 });

@@ -79,6 +79,7 @@ describe("the folder of a Delta table", () => {
     return find("t/", sourcesOf(store));
   }
   const first = "00000000000000000000.json";
+  const deleted = { storageType: "u", pathOrInlineDv: "H&+.:Rc(PJLUu#*=}:5Z", offset: 1, sizeInBytes: 34 };
   const add = { add: { path: "a%20b.parquet", size: 1, partitionValues: { "col-1": "", "col-2": "x" } } };
 
   it("with names of columns of its own has its files read under them", async () => {
@@ -108,6 +109,31 @@ describe("the folder of a Delta table", () => {
       "a deletion vector",
       { [first]: log({ add: { ...add.add, deletionVector: { storageType: "u" } } }) },
       "deletion vectors",
+    ],
+    [
+      // As Spark writes a delete: the file anew, with what is deleted of it, before the file as it was. All of its rows were left out.
+      "a deletion vector that comes before what it takes the place of",
+      { [first]: log(add, { add: { ...add.add, deletionVector: deleted } }, { remove: { path: add.add.path } }) },
+      "deletion vectors",
+    ],
+    [
+      "the second deletion vector of a file",
+      {
+        [first]: log(
+          { add: { ...add.add, deletionVector: { ...deleted, offset: 43 } } },
+          { add: { ...add.add, deletionVector: deleted } },
+          { remove: { path: add.add.path, deletionVector: { ...deleted, offset: 43 } } },
+        ),
+      },
+      "deletion vectors",
+    ],
+    [
+      "a checkpoint of version 2 in the place of its first commits",
+      {
+        "00000000000000000003.json": log(add),
+        "00000000000000000002.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json": log(add),
+      },
+      "of version 2: set delta.checkpointPolicy to 'classic' and write another checkpoint",
     ],
     ["files elsewhere", { [first]: log({ add: { path: "s3://b/x.parquet" } }) }, "its files lie elsewhere"],
     ["a file that is gone", { [first]: log(add, { add: { path: "b.parquet" } }) }, "are not there: b.parquet"],

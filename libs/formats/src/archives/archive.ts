@@ -77,7 +77,7 @@ async function listMembers(file: SourceFile, signal?: AbortSignal): Promise<List
     if (/\.zip$/i.test(file.path)) {
       const entries = (await readZipDirectory(file, signal)).filter(({ name }) => !name.endsWith("/"));
       return entries.map((zip) => ({
-        ...{ name: zip.name, sizeBytes: zip.sizeBytes },
+        ...{ name: plainName(zip.name), sizeBytes: zip.sizeBytes },
         member: { archiveBytes, zip, ...(!isStored(zip) && { isSequential: true as const }) },
       }));
     }
@@ -87,12 +87,18 @@ async function listMembers(file: SourceFile, signal?: AbortSignal): Promise<List
       : { maxBytes: MAX_UNPACKED_BYTES, isSequential: true as const };
     const entries = await readTarDirectory(content, limit.maxBytes, signal);
     return entries.map((tar) => ({
-      ...{ name: tar.name, sizeBytes: tar.sizeBytes },
+      ...{ name: plainName(tar.name), sizeBytes: tar.sizeBytes },
       member: { archiveBytes, tar, ...(isSequential && { isSequential }) },
     }));
   } catch (error) {
     throw locate(error, { file: file.path });
   }
+}
+
+/** Without what leads elsewhere: programs that unpack leave it out, and `..` looks like the name of a hidden folder. */
+function plainName(name: string): string {
+  const parts = name.split("/");
+  return parts.filter((part, i) => part !== "" && part !== "." && (part !== ".." || i === parts.length - 1)).join("/");
 }
 
 /** A tar archive by its content, whatever its name says of its compression. @param file belongs to whoever opened it */

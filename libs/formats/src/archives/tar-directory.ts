@@ -15,6 +15,8 @@ const MAX_EXTRA_BYTES = 64 << 10;
 const MAX_ENTRIES = 65_536;
 /** Read at once where reads cost a request each. */
 const WINDOW_BYTES = 256 << 10;
+/** Zeros behind the end that are passed over: programs write up to 10 KiB of them, some drives more. */
+const MAX_PADDING_BYTES = 1 << 20;
 /** Kinds of members. Source: POSIX.1-2017, pax; GNU tar 1.34, `tar.h`. */
 const FILES = "0\x007";
 const LONG_NAME = "L";
@@ -41,7 +43,10 @@ export async function readTarDirectory(
   for (let at = 0; ; ) {
     if (at > maxBytes) throw tooLong(archive, maxBytes);
     const header = await blocks.read(at, BLOCK_BYTES, "a header");
-    if (header.every((byte) => byte === 0)) return entries;
+    if (isZero(header)) {
+      await checkEnd(blocks, at + BLOCK_BYTES);
+      return entries;
+    }
     const { kind, name, sizeBytes } = parseHeader(header, at, own);
     const offset = at + BLOCK_BYTES;
     const isOwn = kind === LONG_NAME || kind === OWN_HEADER;
@@ -52,6 +57,25 @@ export async function readTarDirectory(
     if (entries.length > MAX_ENTRIES) throw malformed(`it has more than ${MAX_ENTRIES} files`, at);
     at = offset + Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
     if (at > archive.sizeBytes) throw malformed(`file '${excerpt(name)}' ends at byte ${at}, behind its end`, offset);
+  }
+}
+
+function isZero(block: Buffer): boolean {
+  return block.every((byte) => byte === 0);
+}
+
+/**
+ * Of archives that were written one behind the other programs read the first one alone: the files of the others would be left out.
+ * @param at behind the first block of zeros, after which programs write more of them @throws {ImportError} `unsupported`
+ */
+async function checkEnd(blocks: Blocks, at: number): Promise<void> {
+  for (let next = at; next < at + MAX_PADDING_BYTES; next += BLOCK_BYTES) {
+    const block = await blocks.readIfThere(next, BLOCK_BYTES);
+    if (!block) return;
+    if (isZero(block)) continue;
+    if (!hasSum(block)) return;
+    const reason = `behind the end of the archive another one begins (byte ${next}), whose files would be left out: put both into one (tar --concatenate)`;
+    throw new ImportError("unsupported", reason, { byteOffset: next });
   }
 }
 
@@ -75,7 +99,7 @@ function parseHeader(header: Buffer, at: number, own: OwnHeader): Header {
   const sizeBytes = own.sizeBytes ?? sizeAt(header, 124);
   if (!Number.isSafeInteger(sizeBytes)) throw malformed("a size is no number", at + 124);
   // Folders, links and devices may tell a size, and have no content.
-  return { kind, name: name.replace(/^\.\//, ""), sizeBytes: "123456".includes(kind) ? 0 : sizeBytes };
+  return { kind, name, sizeBytes: "123456".includes(kind) ? 0 : sizeBytes };
 }
 
 /** The sum of all bytes, of which those of the sum itself count as blanks; old programs took bytes for signed. */
@@ -141,11 +165,17 @@ class Blocks {
     this.#window = Buffer.alloc(Math.min(WINDOW_BYTES, file.sizeBytes));
   }
 
-  /** Valid until the next read. */
-  async read(position: number, bytes: number, what: string): Promise<Buffer> {
+  /** Valid until the next read; undefined where the file ends before. */
+  async readIfThere(position: number, bytes: number): Promise<Buffer | undefined> {
     if (position + bytes > this.#at + this.#length) await this.#moveTo(position);
     const from = position - this.#at;
-    if (from + bytes <= this.#length) return this.#window.subarray(from, from + bytes);
+    return from + bytes <= this.#length ? this.#window.subarray(from, from + bytes) : undefined;
+  }
+
+  /** Valid until the next read. @throws {ImportError} `malformed_file` where the file ends before */
+  async read(position: number, bytes: number, what: string): Promise<Buffer> {
+    const found = await this.readIfThere(position, bytes);
+    if (found) return found;
     throw malformed(`it ends where ${what} should be: it is cut short, or has no end`, position);
   }
 

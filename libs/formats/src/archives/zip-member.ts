@@ -48,7 +48,7 @@ export function checkReadable({ name, method, isEncrypted }: ZipEntry, archive: 
   };
   if (isEncrypted) refuse("is encrypted: write it without a password");
   if (method !== STORED && method !== DEFLATED)
-    refuse(`is compressed by method ${method}; only stored and deflated ones are read`);
+    refuse(`is compressed by method ${method}; only stored and deflated ones are read: pack it with zip -Z deflate`);
 }
 
 /** Behind the local header, whose name and extra field may be longer than in the directory. */

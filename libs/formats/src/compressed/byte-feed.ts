@@ -14,7 +14,7 @@ export class ByteFeed implements AsyncDisposable {
   /** Where `bytes` begins in the file. */
   #offset = 0;
 
-  constructor(file: SourceFile, signal?: AbortSignal) {
+  constructor(file: Pick<SourceFile, "read">, signal?: AbortSignal) {
     this.#input = file.read(undefined, signal)[Symbol.asyncIterator]();
   }
 

@@ -13,7 +13,7 @@ export interface DeltaFile {
 /** One line of a commit, or one row of a checkpoint: one of its members is there. */
 export interface DeltaAction {
   readonly add?: AddAction | null;
-  readonly remove?: { readonly path: string } | null;
+  readonly remove?: Pick<AddAction, "path" | "deletionVector"> | null;
   readonly metaData?: {
     readonly schemaString?: string;
     readonly configuration?: Readonly<Record<string, string>>;
@@ -25,7 +25,14 @@ interface AddAction {
   readonly path: string;
   readonly size?: number;
   readonly partitionValues?: Readonly<Record<string, string | null>> | null;
-  readonly deletionVector?: object | null;
+  readonly deletionVector?: DeletionVector | null;
+}
+
+/** Which rows of a file are deleted. */
+interface DeletionVector {
+  readonly storageType?: string;
+  readonly pathOrInlineDv?: string;
+  readonly offset?: number | null;
 }
 
 /** What a reader must know of, and this one does: none of them changes what the live files hold, or it is looked at. */
@@ -56,8 +63,8 @@ export class DeltaLog {
         metaData.schemaString ?? "",
         metaData.configuration?.["delta.columnMapping.mode"] ?? "none",
       ];
-    if (remove) this.#live.delete(remove.path);
-    if (add) this.#live.set(add.path, add);
+    if (remove) this.#live.delete(keyOf(remove));
+    if (add) this.#live.set(keyOf(add), add);
   }
 
   /** A commit: an action a line. */
@@ -110,6 +117,16 @@ export class DeltaLog {
   }
 }
 
+/**
+ * What is added and removed: a file together with what of it is deleted. A commit that deletes rows adds the file anew and removes it as it
+ * was, in any order.
+ */
+function keyOf({ path, deletionVector }: Pick<AddAction, "path" | "deletionVector">): string {
+  if (!deletionVector) return path;
+  const { storageType, pathOrInlineDv, offset } = deletionVector;
+  return JSON.stringify([path, storageType, pathOrInlineDv, offset ?? null]);
+}
+
 /** A type of the table's schema. */
 interface DeltaType {
   readonly type?: string;
@@ -151,6 +168,7 @@ export function deltaLogFiles(names: readonly string[], folder: string): DeltaLo
   const commits = new Map<number, string>();
   const checkpoints = new Map<number, string[]>();
   const expected = new Map<number, number>();
+  const newer = names.find((name) => /^\d{20}\.checkpoint\.[0-9a-f-]{36}\.(?:json|parquet)$/.test(name));
   for (const name of names) {
     const [, version, rest] = /^(\d{20})\.(.*)$/.exec(name) ?? [];
     if (version === undefined) continue;
@@ -166,6 +184,15 @@ export function deltaLogFiles(names: readonly string[], folder: string): DeltaLo
   const last = Math.max(from, ...commits.keys());
   const needed = Array.from({ length: last - from }, (_, i) => commits.get(from + 1 + i));
   if (needed.every((name) => name !== undefined)) return { checkpoint: checkpoints.get(from) ?? [], commits: needed };
+  if (newer !== undefined) throw newerCheckpoint(newer, folder);
   const reason = `the log of the Delta table lacks commits between version ${from} and ${last}`;
   throw new ImportError("malformed_file", reason, { file: folder });
+}
+
+/** What of the log is in a checkpoint of the second form alone. */
+function newerCheckpoint(name: string, folder: string): ImportError {
+  const todo =
+    "set delta.checkpointPolicy to 'classic' and write another checkpoint, or its rows to plain Parquet files";
+  const reason = `the Delta table is not read: its oldest commits stand in the checkpoint ${name} alone, of version 2: ${todo}`;
+  return new ImportError("unsupported", reason, { file: folder });
 }

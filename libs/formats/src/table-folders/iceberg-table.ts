@@ -1,5 +1,6 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
 import { readAvro } from "../avro/container.ts";
+import { DATA, fileOf, type IcebergFile, mayDelete } from "./iceberg-files.ts";
 
 // What an Iceberg table consists of now. Source: iceberg.apache.org, "Iceberg Table Spec", versions 1 and 2.
 
@@ -38,20 +39,20 @@ export type ReadTableFile = (path: string) => Promise<Uint8Array>;
  */
 export async function icebergFiles(metadataText: string, folder: string, read: ReadTableFile): Promise<string[]> {
   const table = new IcebergTable(metadataText, folder);
-  const manifests = await table.manifests(read);
-  const files: string[] = [];
-  for (const { path, isDeletes } of manifests) {
-    for (const entry of readAvro(await read(path))) {
-      // 2 is what the snapshot has removed.
-      if (entry.status === 2) continue;
-      const { file_path, content = 0, file_format } = entry.data_file as Record<string, unknown>;
-      if (isDeletes || content !== 0)
-        throw table.refused("rows of its files are deleted by delete files: compact the table (rewrite_data_files)");
-      if (String(file_format).toUpperCase() !== "PARQUET") throw table.refused(`a file of it is ${file_format}`);
-      files.push(table.below(String(file_path)));
+  const live: IcebergFile[] = [];
+  for (const manifest of await table.manifests(read))
+    for (const entry of readAvro(await read(manifest.path))) {
+      const file = fileOf(entry, manifest.sequence);
+      if (file) live.push(file);
     }
-  }
-  return files;
+  const data = live.filter(({ content }) => content === DATA);
+  if (live.some((file) => file.content !== DATA && mayDelete(file, data)))
+    throw table.refused(
+      "rows of its files are deleted by delete files: compact the table (rewrite_data_files with rewrite-all and delete-file-threshold=1)",
+    );
+  const other = data.find(({ format }) => format !== "PARQUET");
+  if (other) throw table.refused(`a file of it is ${other.format}`);
+  return data.map(({ path }) => table.below(path));
 }
 
 class IcebergTable {
@@ -90,15 +91,16 @@ class IcebergTable {
       throw this.refused(`columns of it were dropped and made anew (${excerptOfList(reused)}): rewrite its data files`);
   }
 
-  async manifests(read: ReadTableFile): Promise<{ readonly path: string; readonly isDeletes: boolean }[]> {
+  /** With the sequence numbers of what they add. */
+  async manifests(read: ReadTableFile): Promise<{ readonly path: string; readonly sequence: number }[]> {
     const current = this.#metadata["current-snapshot-id"];
     const snapshot = this.#metadata.snapshots?.find((one) => String(one["snapshot-id"]) === String(current));
     if (!snapshot) return [];
     const { "manifest-list": list, manifests = [] } = snapshot;
-    if (list === undefined) return manifests.map((path) => ({ path: this.below(path), isDeletes: false }));
-    return readAvro(await read(this.below(list))).map(({ manifest_path, content }) => ({
+    if (list === undefined) return manifests.map((path) => ({ path: this.below(path), sequence: 0 }));
+    return readAvro(await read(this.below(list))).map(({ manifest_path, sequence_number = 0 }) => ({
       path: this.below(String(manifest_path)),
-      isDeletes: content === 1,
+      sequence: Number(sequence_number),
     }));
   }
 

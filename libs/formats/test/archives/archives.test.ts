@@ -74,6 +74,22 @@ describe("archives", () => {
     expect(rows.map(({ id }) => Number(id))).toEqual([7]);
   });
 
+  it("have files whose names lead out of them, which unpacking leaves out", async () => {
+    const store = storedZip("../../b/./a.jsonl", Buffer.from('{"id":7,"t":"a"}\n'));
+    const { files } = await membersOf("a.zip", store, (name) => !name.split("/").some((part) => part.startsWith(".")));
+    expect(files.map(({ path }) => path)).toEqual(["a.zip!/b/a.jsonl"]);
+  });
+
+  it("of tar that stand one behind the other are refused, whose files programs leave out", async () => {
+    const tar = fixture("gnu.tar");
+    for (const twice of [Buffer.concat([tar, tar]), gzipSync(Buffer.concat([tar, tar]))])
+      await expect(membersOf("a.tar", twice)).rejects.toThrow(
+        `behind the end of the archive another one begins (byte ${tar.length}), whose files would be left out`,
+      );
+    const padded = Buffer.concat([tar, Buffer.alloc(3 * 512), Buffer.from("something else".repeat(40))]);
+    expect(await rowsOf("a.tar", padded)).toEqual(all);
+  });
+
   it("are told by their names", () => {
     expect(["a.zip", "b/A.TAR", "a.tar.gz", "a.tgz", "a.txz", "a.tar.bz2"].map(isArchive)).not.toContain(false);
     expect(["a.zip.gz", "zip", "a.jsonl.gz", "a.npz"].map(isArchive)).not.toContain(true);
@@ -101,7 +117,7 @@ describe("archives", () => {
 
   it.each([
     ["locked.zip", "is encrypted: write it without a password"],
-    ["bzip2.zip", "is compressed by method 12; only stored and deflated ones are read"],
+    ["bzip2.zip", "is compressed by method 12; only stored and deflated ones are read: pack it with zip -Z deflate"],
     ["sparse.tar", "is sparse: pack it without --sparse"],
   ])("%s is refused", async (name, why) => {
     await expect(membersOf(name, fixture(name))).rejects.toMatchObject({ code: "unsupported", at: { file: name } });

@@ -190,14 +190,22 @@ class Planner {
 
   #mismatch(name: string, expected: string, source: ArrowField, hint = ""): ImportError {
     const found = typeText(source);
+    const cure = cures[source.type.name];
     const why =
       source.type.kind === "unsupported"
-        ? `${source.type.name} is not read: cast the column before writing it`
-        : `the field takes no column of this type${hint}`;
+        ? `${source.type.name} is not read: ${cure ?? "cast the column before writing it"}`
+        : `the field takes no column of this type${cure ? `: ${cure}` : hint}`;
     const reason = `schema not equal, err=field '${name}' type mis-match, expect ${this.#called} type '${expected}', get ${this.#called} data type '${excerpt(found, 200)}': ${why}`;
     return new ImportError("schema_mismatch", reason, { file: this.#path, field: name });
   }
 }
+
+/** What to do about extensions that no field takes as they are. */
+const cures: Readonly<Record<string, string | undefined>> = {
+  variant: "write the table as Parquet, or its values as JSON text",
+  "permuted fixed_shape_tensor": "write it without a permutation",
+  variable_shape_tensor: 'name the list inside of it, fields_mapping {"COLUMN.data": "FIELD"}',
+};
 
 /** How values of the other type would become those of the field; undefined where they would not. */
 function coercionOf(field: FieldSchema, { type }: ArrowField): Coercion | undefined {

@@ -86,7 +86,7 @@ export function isText({ type }: ArrowField): boolean {
 
 /** As what values of other shapes are written to be read by their field: as they stand, or as JSON; undefined: not at all. */
 export function writtenForm(field: FieldSchema, source: ArrowField): "plain" | "json" | undefined {
-  const { kind } = source.type;
+  const { kind, name } = source.type;
   const isTime = kind === "date" || kind === "timestamp";
   if (isPlainText(field.dataType))
     return isTime || kind === "time" || kind === "uuid" || kind === "decimal" ? "plain" : undefined;
@@ -107,8 +107,10 @@ export function writtenForm(field: FieldSchema, source: ArrowField): "plain" | "
   }
   if (isDenseVector(field.dataType)) {
     if (kind === "text") return "plain";
-    // Vectors of Spark are structs.
-    return isWritable(source) && (kind === "list" || kind === "struct") ? "json" : undefined;
+    // Vectors of Spark are structs; what else is one may be none.
+    return name !== "variable_shape_tensor" && isWritable(source) && (kind === "list" || kind === "struct")
+      ? "json"
+      : undefined;
   }
   return elementTypeOf(field.dataType) && field.dataType !== DataType.Bool && kind === "decimal" ? "json" : undefined;
 }

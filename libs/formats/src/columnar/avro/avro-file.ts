@@ -143,16 +143,16 @@ export class AvroBlocks {
     if (whole.length < size + SYNC_BYTES) throw this.#damaged(`${BREAKS_OFF} in a block`, start);
     if (Buffer.compare(whole.subarray(size), this.#file.sync) !== 0)
       throw this.#damaged("a block does not end in the mark of the file", end);
-    const content = this.#content(whole.subarray(0, size), start);
+    const content = await this.#content(whole.subarray(0, size), start);
     // Rows of nothing at all have no file of anybody.
     if (rowCount > content.length)
       throw this.#damaged(`a block has ${rowCount} rows in ${content.length} bytes`, start);
     return content;
   }
 
-  #content(block: Uint8Array, byteOffset: number): Uint8Array {
+  async #content(block: Uint8Array, byteOffset: number): Promise<Uint8Array> {
     try {
-      return this.#decompress(block);
+      return await this.#decompress(block);
     } catch (error) {
       throw damageError(error, "the Avro file", { file: this.#source.path, byteOffset });
     }

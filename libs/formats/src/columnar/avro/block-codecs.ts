@@ -2,13 +2,17 @@ import { crc32, inflateRawSync, zstdDecompressSync } from "node:zlib";
 import { ImportError } from "@sluice/errors";
 import { Decompressor } from "@sluice/parquet";
 import { damaged } from "../../avro/read-datum.ts";
+import { ByteFeed } from "../../compressed/byte-feed.ts";
+import { bunzip2 } from "../../compressed/bzip2/bunzip2.ts";
+import { type Decoder, Undecodable } from "../../compressed/own-decoding.ts";
+import { unxz } from "../../compressed/xz/unxz.ts";
 
 /** What a block may hold: it can only be read whole. */
 export const MAX_BLOCK_BYTES = 256 << 20;
 const CHECKSUM_BYTES = 4;
 
 /** The content of a block; valid until the next one. @throws {ImportError} `malformed_file` @throws {Damage} */
-export type Decompress = (block: Uint8Array) => Uint8Array;
+export type Decompress = (block: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 /** @throws {ImportError} `unsupported` */
 export function decompressOf(codec: string): Decompress {
@@ -21,8 +25,12 @@ export function decompressOf(codec: string): Decompress {
       return viaZlib(zstdDecompressSync);
     case "snappy":
       return snappy();
+    case "bzip2":
+      return viaDecoder(bunzip2);
+    case "xz":
+      return viaDecoder(unxz);
   }
-  const todo = "write it with deflate, zstandard, snappy or no compression";
+  const todo = "write it with deflate, zstandard, snappy, bzip2, xz or no compression";
   throw new ImportError("unsupported", `the Avro file is compressed with ${codec.slice(0, 100)}: ${todo}`);
 }
 
@@ -35,6 +43,34 @@ function viaZlib(inflate: (block: Uint8Array, limits: { maxOutputLength: number 
       throw damaged((error as Error).message);
     }
   };
+}
+
+/** By the decoders of text that is compressed as a whole. */
+function viaDecoder(decoder: Decoder): Decompress {
+  return async (block) => {
+    const pieces: Uint8Array[] = [];
+    let left = MAX_BLOCK_BYTES;
+    try {
+      for await (const piece of decoder(feedOf(block))) {
+        left -= piece.length;
+        if (left < 0) throw tooLarge("more than");
+        // A decoder may overwrite what it has handed out.
+        pieces.push(piece.slice());
+      }
+    } catch (error) {
+      if (error instanceof Undecodable) throw damaged(error.message || "a block breaks off");
+      throw error;
+    }
+    return Buffer.concat(pieces);
+  };
+}
+
+function feedOf(block: Uint8Array): ByteFeed {
+  return new ByteFeed({
+    async *read() {
+      yield block;
+    },
+  });
 }
 
 /** Behind the data stands the checksum of what they hold. */

@@ -20,13 +20,19 @@ import {
   DateMillisecond,
   Dictionary,
   Field,
+  FixedSizeList,
+  Float32,
   Float64,
+  Int8,
   Int32,
   List,
+  RecordBatch,
+  Schema,
   Struct,
   Table,
   tableToIPC,
   Utf8,
+  type Vector,
   vectorFromArray,
 } from "apache-arrow";
 import fc from "fast-check";
@@ -354,5 +360,58 @@ test("NaN in a struct that becomes JSON is null, as in Parquet, and an infinity 
   await expect(read(Number.POSITIVE_INFINITY)).rejects.toMatchObject({
     code: "value_invalid",
     reason: expect.stringMatching(/Infinity/),
+  });
+});
+
+describe("canonical extensions of Arrow", () => {
+  const id = { name: "id", type: 5, is_primary: true };
+  const noted = (name: string, note = "") =>
+    new Map([
+      ["ARROW:extension:name", name],
+      ["ARROW:extension:metadata", note],
+    ]);
+  /** A column called `x` of an extension, beside keys from 0 on. */
+  const fileOf = async (vector: Vector, notes: Map<string, string>) => {
+    const keys = vectorFromArray(
+      Array.from({ length: vector.length }, (_, i) => i),
+      new Int32(),
+    );
+    const ofNotes = new Schema([new Field("id", keys.type), new Field("x", vector.type, true, notes)]);
+    const batch = new Table({ id: keys, x: vector }).batches[0];
+    return await memoryFile("x.arrow", tableToIPC(new Table(ofNotes, new RecordBatch(ofNotes, batch.data)), "file"));
+  };
+  const rowsOf = async (type: object, vector: Vector, notes: Map<string, string>) => {
+    const of = fixtureSchema({ fields: [id, { name: "x", nullable: true, ...type } as never] });
+    const rows = await readCanonicalRows(of, arrow.open(readerInput(of, [await fileOf(vector, notes)])));
+    return rows.map(({ x }) => x);
+  };
+  const vectors = vectorFromArray([[1, 2, 3, 4]], new FixedSizeList(4, new Field("item", new Float32())));
+
+  it("bool8 is true for every byte but 0", async () => {
+    const bytes = vectorFromArray([1, 0, null, -1, 5], new Int8());
+    expect(await rowsOf({ type: 1 }, bytes, noted("arrow.bool8"))).toEqual([true, false, null, true, true]);
+    const found = await arrow.describe([await fileOf(bytes, noted("arrow.bool8"))], signal);
+    expect(found.columns[1]).toMatchObject({ name: "x", type: "bool8", dataType: 1 });
+  });
+
+  it("tensors of one shape are vectors in the order of their elements, unless that is permuted", async () => {
+    const type = { type: 101, params: { dim: 4 } };
+    const name = "arrow.fixed_shape_tensor";
+    expect(await rowsOf(type, vectors, noted(name, '{"shape":[2,2]}'))).toEqual([[1, 2, 3, 4]]);
+    expect(await rowsOf(type, vectors, noted(name, '{"shape":[2,2],"permutation":[0,1]}'))).toEqual([[1, 2, 3, 4]]);
+    await expect(rowsOf(type, vectors, noted(name, '{"shape":[2,2],"permutation":[1,0]}'))).rejects.toThrow(
+      "permuted fixed_shape_tensor is not read: write it without a permutation",
+    );
+  });
+
+  it("tensors of any shape, and variants, are refused saying what to do", async () => {
+    const tensor = vectorFromArray([{ data: [1, 2], shape: [2] }]);
+    await expect(
+      rowsOf({ type: 101, params: { dim: 2 } }, tensor, noted("arrow.variable_shape_tensor")),
+    ).rejects.toThrow('name the list inside of it, fields_mapping {"COLUMN.data": "FIELD"}');
+    const variant = vectorFromArray([{ metadata: new Uint8Array([1, 0, 0]), value: new Uint8Array([12, 5]) }]);
+    await expect(rowsOf({ type: 23 }, variant, noted("arrow.parquet.variant"))).rejects.toThrow(
+      "variant is not read: write the table as Parquet, or its values as JSON text",
+    );
   });
 });

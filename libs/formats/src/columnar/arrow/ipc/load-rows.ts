@@ -95,8 +95,10 @@ export class RowLoader {
         return { validity: new Uint8Array(count) };
       case "bits":
         return { data: await this.#bits(buffer + 1, from, count, memory) };
-      case "fixed":
-        return { data: await this.#body.range(buffer + 1, from * type.width, count * type.width, memory) };
+      case "fixed": {
+        const data = await this.#body.range(buffer + 1, from * type.width, count * type.width, memory);
+        return { data: type.kind === "bool" ? truths(data) : data };
+      }
       case "var": {
         const { first, offsets } = await this.#offsets(field, from, count, memory);
         return { offsets, data: await this.#body.range(buffer + 2, first, offsets[count], memory) };
@@ -188,6 +190,12 @@ export class RowLoader {
   #placeOf(field: ArrowField): Place {
     return this.#places.get(field.whole ?? field) as Place;
   }
+}
+
+/** Truth values that take a byte each: anything but 0 is true. In place. */
+function truths(data: Uint8Array): Uint8Array {
+  for (let i = 0; i < data.length; i++) if (data[i] > 1) data[i] = 1;
+  return data;
 }
 
 /** What is valid in both. */

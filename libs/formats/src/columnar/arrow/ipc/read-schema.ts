@@ -5,6 +5,7 @@ import type { KeyValue } from "apache-arrow/fb/key-value";
 import type { Schema } from "apache-arrow/fb/schema";
 import type { ArrowField, ArrowType } from "./arrow-type.ts";
 import { damaged } from "./damage.ts";
+import { extensionType } from "./extension-type.ts";
 import type { MetadataBytes } from "./metadata-bytes.ts";
 import { integerKind, readType } from "./read-type.ts";
 
@@ -56,7 +57,10 @@ class SchemaReader {
     if (depth > MAX_DEPTH || this.#left-- <= 0) throw damaged("columns in columns without end");
     const count = this.#bytes.count(field.childrenLength(), MIN_FIELD_BYTES);
     const children = Array.from({ length: count }, (_, i) => this.field(field.children(i), depth + 1));
-    const type = checkedChildren(extensionType(readType(field), this.#extensionOf(field)), children);
+    const type = checkedChildren(
+      extensionType(readType(field), (key) => this.#noteOf(field, key)),
+      children,
+    );
     const base = { name: field.name() ?? "", isNullable: field.nullable(), type, children };
     const dictionary = field.dictionary();
     if (!dictionary) return base;
@@ -65,16 +69,10 @@ class SchemaReader {
     return { ...base, dictionary: { id: dictionary.id(), index: number, indexWidth: width } };
   }
 
-  #extensionOf(field: Field): string | undefined {
+  #noteOf(field: Field, key: string): string | undefined {
     const count = this.#bytes.count(field.customMetadataLength(), 4);
-    return noteOf("ARROW:extension:name", count, (i) => field.customMetadata(i));
+    return noteOf(key, count, (i) => field.customMetadata(i));
   }
-}
-
-/** Extensions that mean something to a field; of others the storage is read. Source: Arrow, "Canonical extension types". */
-function extensionType(type: ArrowType, extension: string | undefined): ArrowType {
-  if (extension === "arrow.uuid" && type.width === 16) return { ...type, kind: "uuid", name: "uuid" };
-  return type;
 }
 
 /** Lists have one column inside, maps a struct of two. @throws {ImportError} */
