@@ -15,8 +15,9 @@ import type {
 import type { Predicate } from "../plan.ts";
 import { bindArithmetic } from "./arithmetic.ts";
 import { bindCall } from "./calls.ts";
+import { bindChain } from "./chain.ts";
 import { resolveColumn } from "./columns.ts";
-import { bindChain, bindCompare } from "./compare.ts";
+import { bindCompare } from "./compare.ts";
 import { type BindContext, fail, type Operand, placed, sourceOf, spend } from "./context.ts";
 import { memberFor } from "./elements.ts";
 import { foldArithmetic } from "./fold.ts";

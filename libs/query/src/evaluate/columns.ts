@@ -2,7 +2,7 @@ import type { Column } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
 import { compareOrdered, matches } from "../bind/fold.ts";
 import type { FieldRef, Predicate } from "../plan.ts";
-import { integerReader } from "./integers.ts";
+import { integerReader } from "./integer-results.ts";
 import {
   columnOf,
   dropNulls,

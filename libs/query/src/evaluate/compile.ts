@@ -3,7 +3,8 @@ import { arrayEqualsSelector, arraySelector, elementSelector } from "./arrays.ts
 import { columnsSelector } from "./columns.ts";
 import { elementsSelector } from "./elements.ts";
 import { floatSelector, inFloatsSelector } from "./floats.ts";
-import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
+import { integerBitsSelector } from "./integer-results.ts";
+import { inIntegersSelector, integerSelector } from "./integers.ts";
 import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
 import { columnOf, dropNulls, keepValidity, type Selector, type StepSelector } from "./selector.ts";
 import { nearPlaceSelector, relationSelector, validSelector } from "./spatial.ts";

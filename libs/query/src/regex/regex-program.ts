@@ -20,41 +20,51 @@ export interface RegexProgram {
 
 /** @throws {FilterError} for a pattern that is too large when its repetitions are written out */
 export function programOf(regex: Regex): RegexProgram {
-  const steps: Step[] = [{ kind: "done" }];
-  const add = (step: Step): number => {
-    if (steps.length >= MAX_STEPS)
-      throw new FilterError(`the pattern of =~ has more than ${MAX_STEPS} steps, its repetitions written out`);
-    return steps.push(step) - 1;
-  };
-  const compile = (part: Regex, next: number): number => {
+  const steps = new Steps();
+  return { start: steps.compile(regex, 0), steps: steps.all };
+}
+
+/** Steps from the last one on: each knows where the text goes on behind it. */
+class Steps {
+  readonly all: Step[] = [{ kind: "done" }];
+
+  /** Answers where a part begins. @param next the step behind it */
+  compile(part: Regex, next: number): number {
     switch (part.kind) {
       case "set":
-        return add({ kind: "take", points: part.points, next });
+        return this.#add({ kind: "take", points: part.points, next });
       case "assertion":
-        return add({ kind: "check", assertion: part.assertion, next });
+        return this.#add({ kind: "check", assertion: part.assertion, next });
       case "all":
-        return part.parts.reduceRight((behind, one) => compile(one, behind), next);
+        return part.parts.reduceRight((behind, one) => this.compile(one, behind), next);
       case "any":
-        return alternatives(part.parts, next);
+        return this.#alternatives(part.parts, next);
       case "repeat":
-        return repeated(part, next);
+        return this.#repeated(part, next);
     }
-  };
+  }
+
+  #add(step: Step): number {
+    if (this.all.length >= MAX_STEPS)
+      throw new FilterError(`the pattern of =~ has more than ${MAX_STEPS} steps, its repetitions written out`);
+    return this.all.push(step) - 1;
+  }
+
   /** Single characters are one set: they cost a step together. */
-  const alternatives = (parts: readonly Regex[], next: number): number => {
+  #alternatives(parts: readonly Regex[], next: number): number {
     const points = parts.flatMap((one) => (one.kind === "set" ? one.points : []));
-    if (parts.every(({ kind }) => kind === "set")) return add({ kind: "take", points: together(points), next });
-    return add({ kind: "split", ways: parts.map((one) => compile(one, next)) });
-  };
-  const repeated = ({ part, min, max }: Extract<Regex, { kind: "repeat" }>, next: number): number => {
+    if (parts.every(({ kind }) => kind === "set")) return this.#add({ kind: "take", points: together(points), next });
+    return this.#add({ kind: "split", ways: parts.map((one) => this.compile(one, next)) });
+  }
+
+  #repeated({ part, min, max }: Extract<Regex, { kind: "repeat" }>, next: number): number {
     let at = next;
     if (max === Number.POSITIVE_INFINITY) {
       const loop = { kind: "split" as const, ways: [next] };
-      at = add(loop);
-      loop.ways = [compile(part, at), next];
-    } else for (let i = min; i < max; i++) at = add({ kind: "split", ways: [compile(part, at), next] });
-    for (let i = 0; i < min; i++) at = compile(part, at);
+      at = this.#add(loop);
+      loop.ways = [this.compile(part, at), next];
+    } else for (let i = min; i < max; i++) at = this.#add({ kind: "split", ways: [this.compile(part, at), next] });
+    for (let i = 0; i < min; i++) at = this.compile(part, at);
     return at;
-  };
-  return { start: compile(regex, 0), steps };
+  }
 }
