@@ -6,11 +6,8 @@ export {
   describeJsonError,
   findJsonError,
   HALF_CHARACTER,
-  isReadableNumber,
   jsonTypeAt,
-  MAX_NUMBER_BYTES,
   MAX_OBJECT_KEYS,
-  numberProblem,
   surrogateAt,
 } from "./json-check.ts";
 export { dropRepeatedKeys } from "./json-keys.ts";
@@ -19,6 +16,7 @@ export * from "./json-path.ts";
 export * from "./json-text.ts";
 export { metresFrom, type Place, placeOfPoint } from "./point-distance.ts";
 export { BYTES, FIXED32, FIXED64, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
+export { isReadableNumber, MAX_NUMBER_BYTES, numberProblem } from "./readable-number.ts";
 export { shortFloat } from "./short-float.ts";
 export * from "./spark-vector.ts";
 export { checkSparseCell, decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";

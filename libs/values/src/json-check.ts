@@ -1,4 +1,5 @@
 import { excerptOfBytes } from "@sluice/errors";
+import { isReadableNumber, numberProblem } from "./readable-number.ts";
 
 /** Nesting that a JSON value may have. Deeper ones are refused: readers of stored JSON recurse. */
 const JSON_DEPTH_LIMIT = 512;
@@ -206,28 +207,3 @@ export function describeJsonError(bytes: Uint8Array, offset: number, end = bytes
 
 /** UTF-8 has no form for it, Python cannot send it on, and Milvus would make U+FFFD of it without a word. */
 export const HALF_CHARACTER = "half of a surrogate pair is escaped without the other half, which is no character";
-
-/** Longest number: more digits than any number type of any client keeps. */
-export const MAX_NUMBER_BYTES = 1024;
-/** Numbers that are shorter and have no exponent are below the greatest double. */
-const SAFE_NUMBER_BYTES = 308;
-
-/** Can the number between the offsets, by the grammar one, be read back as something else than infinity? */
-export function isReadableNumber(bytes: Uint8Array, start: number, end: number): boolean {
-  const length = end - start;
-  if (length > MAX_NUMBER_BYTES) return false;
-  if (length <= SAFE_NUMBER_BYTES && !hasExponent(bytes, start, end)) return true;
-  return Number.isFinite(Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("latin1")));
-}
-
-function hasExponent(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = end - 1; at > start; at--) if ((bytes[at] | 0x20) === 0x65) return true;
-  return false;
-}
-
-/** Why a number is not `isReadableNumber`. */
-export function numberProblem(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > MAX_NUMBER_BYTES) return `a number has ${end - start} characters, more than ${MAX_NUMBER_BYTES}`;
-  const number = excerptOfBytes(bytes.subarray(start, end));
-  return `the number ${number} is beyond the greatest double: clients could not read it back`;
-}
