@@ -1,6 +1,7 @@
 import type { VarColumn } from "@sluice/columns";
 import { composeTso, DataType } from "@sluice/schema";
-import { type BinlogDescriptor, EventType, encodeBinlogHead } from "./envelope.ts";
+import { encodeBinlogHead } from "./binlog-head.ts";
+import { type BinlogDescriptor, EventType } from "./envelope.ts";
 import { writePayload } from "./payload/payload-writer.ts";
 
 /** Deletes of rows of one segment, to become a delta log. */

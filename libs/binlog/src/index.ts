@@ -1,3 +1,4 @@
+export { encodeBinlogHead } from "./binlog-head.ts";
 export { readBinlogLayout } from "./binlog-layout.ts";
 export { type DeltaLog, decodeDeltaLog } from "./delta-log.ts";
 export { encodeDeltaLog } from "./encode-delta-log.ts";
@@ -7,7 +8,6 @@ export {
   type BinlogEvent,
   type BinlogExtras,
   EventType,
-  encodeBinlogHead,
   isBareParquet,
   parseBinlog,
 } from "./envelope.ts";

@@ -1,6 +1,7 @@
 import { type Column, columnBytes } from "@sluice/columns";
 import { composeTso, DataType, isDenseVector } from "@sluice/schema";
-import { type BinlogDescriptor, EventType, encodeBinlogHead, eventsOf, parseBinlog } from "./envelope.ts";
+import { encodeBinlogHead } from "./binlog-head.ts";
+import { type BinlogDescriptor, EventType, eventsOf, parseBinlog } from "./envelope.ts";
 import { malformed } from "./malformed.ts";
 import { ColumnSink } from "./payload/column-sink.ts";
 import { maxColumnBytes, readPayload } from "./payload/payload-reader.ts";
