@@ -3,11 +3,12 @@ import { encodeInsertLog } from "@sluice/binlog";
 import { type Column, columnBytes } from "@sluice/columns";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
+import { boundsOf, copiesFor, type ExtendSource, extendedSegment, type NewLogs } from "./extended-logs.ts";
 import { LogIdBlocks } from "./log-ids.ts";
 import { isWorthPacking } from "./minor-columns.ts";
 import { PutQueue } from "./put-queue.ts";
 import { RepeatedTimestamp } from "./repeated-timestamp.ts";
-import { bm25LogKey, deltaLogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
+import { insertLogKey } from "./segment-keys.ts";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
 /** Objects of one segment that are copied at once: the storage does it, and each call mostly waits. */
@@ -28,13 +29,6 @@ export interface ExtendContext {
   readonly signal: AbortSignal;
   /** Waited for before so many bytes are copied; no wait unless given. */
   readonly paced?: (bytes: number) => Promise<void>;
-}
-
-/** A segment whose rows go, with more fields, into a new one. */
-export interface ExtendSource {
-  readonly segment: StoredSegment;
-  /** Hybrid timestamp from which on its rows count; undefined where its timestamp column says it row by row. */
-  readonly timestamp: bigint | undefined;
 }
 
 /** The new one. Its id is recorded already (W1). */
@@ -70,7 +64,7 @@ export class SegmentExtender {
     // The one that failed first is the reason of the other.
     signal.throwIfAborted();
     const [, memoryBytes] = await Promise.all(work);
-    return this.#sealed(logs, memoryBytes);
+    return extendedSegment(logs, memoryBytes);
   }
 
   /** W3, W4: each part takes ids for all its fields at once. */
@@ -98,32 +92,9 @@ export class SegmentExtender {
     return ids;
   }
 
-  async #copyLogs(
-    { source, place, firstIds, statsIds, bm25Ids, deltaIds }: NewLogs,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { segment, timestamp } = source;
-    const insert = segment.insertLogs.flatMap(({ fieldId, logIds, sizesBytes }, i) =>
-      fieldId === timestampField.fieldId && timestamp !== undefined
-        ? []
-        : logIds.map((id, part) => ({
-            from: insertLogKey(segment, fieldId, id),
-            to: insertLogKey(place, fieldId, firstIds[part] + BigInt(i)),
-            sizeBytes: sizesBytes[part],
-          })),
-    );
-    const copied = (lists: readonly FieldLogs[], ids: NewLogs["statsIds"], keyOf: typeof statsLogKey) =>
-      lists.flatMap(({ fieldId, logIds, sizesBytes }, i) =>
-        logIds.map((id, n) => ({
-          ...{ from: keyOf(segment, fieldId, id), to: keyOf(place, fieldId, ids[i][n]), sizeBytes: sizesBytes[n] },
-        })),
-      );
-    const stats = copied(segment.statsLogs, statsIds, statsLogKey);
-    const bm25 = copied(segment.bm25Logs ?? [], bm25Ids, bm25LogKey);
-    const deltaKey = (of: SegmentPlace, _fieldId: number, logId: bigint) => deltaLogKey(of, logId);
-    const delta = copied(segment.deltaLogs ?? [], deltaIds, deltaKey);
+  async #copyLogs(logs: NewLogs, signal: AbortSignal): Promise<void> {
     const { store, paced } = this.#context;
-    await forEachConcurrent([...insert, ...stats, ...bm25, ...delta], COPIES_AT_ONCE, async (log, left) => {
+    await forEachConcurrent(copiesFor(logs), COPIES_AT_ONCE, async (log, left) => {
       await paced?.(log.sizeBytes);
       await store.copy(log.from, log.to, AbortSignal.any([signal, left]));
     });
@@ -201,48 +172,6 @@ export class SegmentExtender {
     await puts.put(key, pieces);
     for (const piece of pieces) if (piece.buffer !== column.data.buffer) releaseMemory(piece);
   }
-
-  #sealed(
-    { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, deltaIds, sizesBytes }: NewLogs,
-    newBytes: number,
-  ): StoredSegment {
-    const { segment, timestamp } = source;
-    const { rowCounts } = segment.insertLogs[0];
-    const insertLogs = fieldIds.map((fieldId, i): FieldLogs => {
-      const logIds = firstIds.map((first) => first + BigInt(i));
-      return { fieldId, logIds, rowCounts, sizesBytes: sizesBytes[i] };
-    });
-    const statsLogs = segment.statsLogs.map((logs, i): FieldLogs => ({ ...logs, logIds: statsIds[i] }));
-    const bm25Logs = segment.bm25Logs?.map((logs, i): FieldLogs => ({ ...logs, logIds: bm25Ids[i] }));
-    const { deletedRows } = segment;
-    const deltaLogs = segment.deltaLogs?.map((logs, i): FieldLogs => ({ ...logs, logIds: deltaIds[i] }));
-    const sizes = [...insertLogs, ...statsLogs, ...(bm25Logs ?? [])].flatMap((logs) => logs.sizesBytes);
-    const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
-    return {
-      ...{ ...place, vchannel, rowCount: segment.rowCount, insertLogs, statsLogs, ...(bm25Logs && { bm25Logs }) },
-      ...(deltaLogs && { deltaLogs, deletedRows }),
-      sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
-      memoryBytes: segment.memoryBytes + newBytes,
-      timestamp: max,
-      rowTimestamps: { min, max },
-    };
-  }
-}
-
-/** Where the logs of a new segment lie. */
-interface NewLogs {
-  readonly source: ExtendSource;
-  readonly place: SegmentPlace;
-  readonly vchannel: string;
-  /** Those that the source has, RowID and Timestamp first, then the new ones. */
-  readonly fieldIds: readonly number[];
-  /** Of each part, the id of its first field's log; the other fields follow. */
-  readonly firstIds: readonly bigint[];
-  readonly statsIds: readonly (readonly bigint[])[];
-  readonly bm25Ids: readonly (readonly bigint[])[];
-  readonly deltaIds: readonly (readonly bigint[])[];
-  /** Parallel to `fieldIds`, a size a part. */
-  readonly sizesBytes: readonly number[][];
 }
 
 interface NewLog {
@@ -261,8 +190,4 @@ interface EncodedLog {
 
 function bytesOf(columns: readonly Column[], rowCount: number): number {
   return columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
-}
-
-function boundsOf({ rowTimestamps, timestamp }: StoredSegment): [min: bigint, max: bigint] {
-  return rowTimestamps ? [rowTimestamps.min, rowTimestamps.max] : [timestamp, timestamp];
 }

@@ -1,10 +1,10 @@
 export {
   type ExtendContext,
-  type ExtendSource,
   type ExtendTarget,
   type NewColumns,
   SegmentExtender,
 } from "./extend-segment.ts";
+export type { ExtendSource } from "./extended-logs.ts";
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
 export { type PlainValues, readPlainRows } from "./read-rows.ts";
 export {
