@@ -5,9 +5,10 @@ import type { Guard, HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction
 import { bytesOf, commitBatches, readBatches } from "./etcd-batches.ts";
 import type { KeyOperation, Unmoved } from "./etcd-codec.ts";
 import { CommitSlots } from "./etcd-commit.ts";
-import { EtcdConnection, type EtcdOptions } from "./etcd-connection.ts";
+import { EtcdConnection } from "./etcd-connection.ts";
 import { holdInEtcd } from "./etcd-hold.ts";
 import { watchPrefix } from "./etcd-watch.ts";
+import type { EtcdOptions } from "./open-etcd-client.ts";
 
 /** How long `open` looks for an etcd that answers. */
 const OPEN_PATIENCE_MS = 4000;

@@ -1,2 +1,2 @@
-export type { EtcdOptions } from "./etcd-connection.ts";
 export { EtcdMetaStore } from "./etcd-meta-store.ts";
+export type { EtcdOptions } from "./open-etcd-client.ts";
