@@ -1,4 +1,5 @@
 export { EmbeddedFields, modelOf } from "./embedded-fields.ts";
+export { checkModelParams } from "./model-params.ts";
 export { type EmbeddingSettings, ModelServers } from "./model-servers.ts";
 export { ModelParamError } from "./providers/provider.ts";
-export { checkModelParams, type EmbeddingCall, type EmbeddingPatience, type TextModel } from "./text-model.ts";
+export type { EmbeddingCall, EmbeddingPatience, TextModel } from "./text-model.ts";

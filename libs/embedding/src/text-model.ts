@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { excerpt, ImportError } from "@sluice/errors";
-import { DataType, dataTypeName, type FieldSchema, type FunctionSchema } from "@sluice/schema";
+import { DataType, dataTypeName, type FunctionSchema } from "@sluice/schema";
+import { checkedProvider, checkModelParams, type ModelOutput, modelParams } from "./model-params.ts";
 import type { ModelServers } from "./model-servers.ts";
 import { PostRefused } from "./post-json.ts";
-import { providerNamed } from "./providers/index.ts";
 import { ModelParamError, type ModelParams, type Provider, type Purpose } from "./providers/provider.ts";
 
 /** How long what may pass is asked for again. */
@@ -22,9 +22,6 @@ export interface EmbeddingCall {
   readonly patience: EmbeddingPatience;
   readonly signal: AbortSignal;
 }
-
-/** The field of the vectors. */
-type ModelOutput = Pick<FieldSchema, "name" | "dim" | "dataType">;
 
 const TIMEOUT_MS = 30_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -165,43 +162,6 @@ export class TextModel {
     const culprit = texts.length === 1 ? ` (for the text "${excerpt(texts[0])}")` : "";
     return refusal(`the model of ${host} refuses: ${said}${culprit}`, texts.length === 1 ? 0 : undefined);
   }
-}
-
-/** Names in lower case, as Milvus compares them. @throws {ModelParamError} for a key that would stand in a record */
-function modelParams(params: Readonly<Record<string, string>>): ModelParams {
-  const lower = Object.fromEntries(Object.entries(params).map(([key, value]) => [key.toLowerCase(), value]));
-  const secret = Object.keys(lower).find(
-    (name) => /api_?key|secret|token|password/.test(name) && name !== "max_tokens_per_doc",
-  );
-  if (secret === undefined) return lower;
-  throw new ModelParamError(
-    `param ${excerpt(secret)}: keys do not belong into a schema, which everybody can read: name one of the setting embedding-key by the param credential`,
-  );
-}
-
-/** What can be said of a function before any server is asked. @throws {ModelParamError} */
-export function checkModelParams(params: Readonly<Record<string, string>>, output: ModelOutput): void {
-  const known = modelParams(params);
-  const provider = checkedProvider(known, output);
-  provider.maxTexts(known);
-  provider.url(known);
-  provider.body(["check"], "rows", known, output.dataType);
-}
-
-function checkedProvider(params: ModelParams, { name, dim, dataType }: ModelOutput): Provider {
-  if (!params.provider) throw new ModelParamError("the text embedding service provider parameter:[provider] not found");
-  const provider = providerNamed(params.provider);
-  if (params.dim !== undefined && !/^\d+$/.test(params.dim))
-    throw new ModelParamError(`dimension [${excerpt(params.dim)}] provided in Function params is not a valid int`);
-  if (Number(params.dim ?? 0) !== 0 && Number(params.dim) !== dim)
-    throw new ModelParamError(
-      `Function output field:[${name}]'s dimension [${dim}] does not match the dimension [${params.dim}] provided in Function params.`,
-    );
-  if (!provider.outputs.includes(dataType))
-    throw new ModelParamError(
-      `embedding model output and field type mismatch, model output is FloatVector, field type is ${dataTypeName(dataType)}`,
-    );
-  return provider;
 }
 
 /** What stands for a number. As text a list may be as deep as it likes, and an object what it likes. */
