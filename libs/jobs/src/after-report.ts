@@ -4,7 +4,7 @@ import type { Job, Task } from "./job.ts";
 import type { EventOf } from "./job-event.ts";
 import type { Step } from "./step.ts";
 import { taskWithId } from "./task-place.ts";
-import type { TaskReport } from "./task-report.ts";
+import type { TaskProgress, TaskReport } from "./task-report.ts";
 
 /** Attempts of a task that may fail with an error that could pass before the job fails with that error. */
 export const MAX_TASK_FAILURES = 8;
@@ -34,20 +34,8 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         rowCount: Math.max(task.rowCount, progress.rowCount),
         processedBytes: Math.max(task.processedBytes, progress.processedBytes),
       };
-    case "persisted": {
-      const { rowCount, groupRows, groupSegments, autoIds, warnings, warningGroups, findings } = progress;
-      const rows = { rowCount, ...(groupRows && { groupRows }), ...(groupSegments && { groupSegments }) };
-      const warned = { warnings, ...(warningGroups && { warningGroups }) };
-      const done = {
-        ...rows,
-        ...warned,
-        ...(findings && { findings }),
-        autoIds,
-        processedBytes: task.sizeBytes,
-        endedMs: nowMs,
-      };
-      return { ...task, state: "persisted", ...done };
-    }
+    case "persisted":
+      return { ...task, state: "persisted", ...doneBy(progress), processedBytes: task.sizeBytes, endedMs: nowMs };
     case "failed":
       return failedAttempt(withEndedAttempt(task, progress.failure.reason, nowMs), progress.failure, nowMs);
     case "handed_back":
@@ -56,6 +44,16 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         state: "pending",
       };
   }
+}
+
+function doneBy(progress: Extract<TaskProgress, { state: "persisted" }>) {
+  const { rowCount, groupRows, groupSegments, autoIds, warnings, warningGroups, findings } = progress;
+  return {
+    ...{ rowCount, ...(groupRows && { groupRows }), ...(groupSegments && { groupSegments }) },
+    ...{ warnings, ...(warningGroups && { warningGroups }) },
+    ...(findings && { findings }),
+    autoIds,
+  };
 }
 
 /** The task may run again while its failures are of a kind that passes, each kind counted by itself. */
