@@ -2,7 +2,7 @@ import type { SettingValues } from "@sluice/config";
 import type { MetaStore } from "@sluice/metastore";
 import type { Telemetry } from "@sluice/telemetry";
 import { advertisedAddress } from "./advertised.ts";
-import { Leading } from "./leading.ts";
+import { Leading, type LeadingOptions } from "./leading.ts";
 import type { Backends } from "./open-backends.ts";
 import type { RoleOf, RunningService } from "./role.ts";
 import { Session } from "./session.ts";
@@ -27,18 +27,11 @@ export async function startRole<Settings, On>(
   const { problems } = backends as Backends<never>;
   const start = (metastore: MetaStore) => role.start(settings, { ...backends, metastore }, telemetry);
   const advertise = (address: string) => advertisedAddress(settings.advertiseAddress, address);
-  if (role.leads) {
-    const leading = new Leading({
-      role: role.name,
-      ttlMs,
-      store: backends.metastore,
-      serve: start,
-      advertise,
-      problems,
-      ...telemetry,
+  if (role.leads)
+    return standingBy({
+      ...{ role: role.name, ttlMs, store: backends.metastore, problems, ...telemetry },
+      ...{ serve: start, advertise },
     });
-    return { ...still, [Symbol.asyncDispose]: () => leading[Symbol.asyncDispose]() };
-  }
   await using cleanup = new AsyncDisposableStack();
   const service = cleanup.use(await start(backends.metastore));
   const address = service.address === undefined ? "" : advertise(service.address);
@@ -53,4 +46,10 @@ export async function startRole<Settings, On>(
 }
 
 /** Of one that stands by there is nothing to wait for: that is its work. */
-const still = { address: undefined, waitsFor: () => undefined, drain: async () => undefined };
+function standingBy(options: LeadingOptions): RunningRole {
+  const leading = new Leading(options);
+  return {
+    ...{ address: undefined, waitsFor: () => undefined, drain: async () => undefined },
+    [Symbol.asyncDispose]: () => leading[Symbol.asyncDispose](),
+  };
+}
