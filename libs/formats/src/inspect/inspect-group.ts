@@ -56,14 +56,9 @@ export async function inspectGroup(
   signal: AbortSignal,
   folders: FoundFolders = noFolders,
 ): Promise<Inspection> {
-  const {
-    columns: own,
-    rowCount,
-    sampledRows,
-    rowsPath = [],
-  } = await formatNamed(format).describe(sources, signal, options);
-  const names = new Set(own.map(({ name }) => name));
-  const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
+  const description = await formatNamed(format).describe(sources, signal, options);
+  const { columns: own, rowCount, sampledRows, rowsPath = [] } = description;
+  const described = withFolders(own, folders);
   const preset = options.preset ? presetOf(options.preset) : undefined;
   // Columns are read under their own names, since no collection says yet what is whose.
   const sampleOptions = { ...options, preset: valuesOnly(preset), fields_mapping: mappingInto(rowsPath, own) };
@@ -74,17 +69,30 @@ export async function inspectGroup(
   const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
   const mapping = mappingOf(preset, options, seen, rows);
   const sampled = mappedColumns(seen, rows, mapping).map(withDim);
-  const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
-  const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
   return {
-    ...{ format, paths: sources.map(({ path }) => path), sizeBytes },
-    rowCount: rowCount ?? estimate,
-    isRowCountEstimate: rowCount === undefined,
+    ...{ format, paths: sources.map(({ path }) => path), ...sizesOf(sources, rowCount, bytesPerRow) },
     columns: sampled.map(columnView),
     sample: rows.slice(0, SHOWN_ROWS),
     faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
     schema: proposeSchema(sampled, mapping.hasRest || (!areTyped && isRestWanted(described, sampled))),
   };
+}
+
+/** What stands in the file goes before what its path says. */
+function withFolders(own: readonly ColumnDescription[], folders: FoundFolders): readonly ColumnDescription[] {
+  const names = new Set(own.map(({ name }) => name));
+  return [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
+}
+
+/** @param rowCount as the format tells it, where it does without reading rows */
+function sizesOf(
+  sources: readonly SourceFile[],
+  rowCount: number | undefined,
+  bytesPerRow: number | undefined,
+): Pick<Inspection, "sizeBytes" | "rowCount" | "isRowCountEstimate"> {
+  const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
+  const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
+  return { sizeBytes, rowCount: rowCount ?? estimate, isRowCountEstimate: rowCount === undefined };
 }
 
 /** Of a preset what it says of values; where they lie is told by the mapping. */

@@ -4,21 +4,17 @@ import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { areTruths, descrBy, missingBy } from "../cf-attributes.ts";
-import { chunkedRows, fillWith } from "../chunked-rows.ts";
-import { arraySet, malformed } from "../one-file.ts";
-import { type RowSource, rowsAt } from "../row-source.ts";
+import { arraySet } from "../one-file.ts";
+import type { RowSource } from "../row-source.ts";
 import { attributesOf } from "./attributes.ts";
-import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
-import { chunksOf } from "./chunk-rows.ts";
-import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
+import { parseDataset } from "./dataset.ts";
+import { checkShape, rowsOf } from "./dataset-rows.ts";
 import type { Hdf5Type } from "./datatype.ts";
-import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findObjects } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
 import { bitRows, type Integers, integerBytes } from "./integers.ts";
-import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
+import { isHidden, isOfMatlab, turnedShape } from "./matlab.ts";
 import { BitSets } from "./sets.ts";
-import { REFERENCE_BYTES } from "./text-heaps.ts";
 import { longestText, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
@@ -170,86 +166,4 @@ async function turnedHeader(file: Hdf5File, found: FoundDataset, field: FieldSch
   return layout.kind === "contiguous" && Number.isFinite(layout.address)
     ? { ...array, fortranOrder: true, dataOffset: file.base + layout.address }
     : { ...array, fortranOrder: false, dataOffset: 0, rows };
-}
-
-function checkShape(path: string, shape: readonly number[]): void {
-  const items = shape.reduce((product, size) => product * Math.max(1, size), 1);
-  if (!Number.isSafeInteger(items)) throw malformed(`data set '${path}' is larger than any file`, 0);
-}
-
-/** As far as gzip goes at most; what is claimed beyond is made of values that were never written. */
-const MAX_EXPANSION = 1100;
-const MIN_CLAIM_BYTES = 64 << 20;
-
-/** A file of some bytes may claim rows without end, none of which was ever written. */
-function checkClaim(file: Hdf5File, { path, shape }: Dataset, itemBytes: number): void {
-  const bytes = shape.reduce((product, size) => product * size, itemBytes);
-  const { sizeBytes } = file.source;
-  if (bytes <= Math.max(MIN_CLAIM_BYTES, sizeBytes * MAX_EXPANSION)) return;
-  throw unsupported(
-    `data set '${path}' of (${shape.join(", ")}) takes ${bytes} bytes in a file of ${sizeBytes}: most of it was never written`,
-  );
-}
-
-/**
- * Where the rows of a data set are; what would be other numbers than those that were written is refused first.
- * @param isTurned its columns are wanted, unless they lie one after the other
- */
-function rowsOf(file: Hdf5File, dataset: Dataset, isTurned = false): RowSource {
-  const { path, layout, filters, type, shape, fill } = dataset;
-  const itemBytes = type.kind === "texts" ? REFERENCE_BYTES : type.itemBytes;
-  if (itemBytes !== type.itemBytes) throw unsupported(`data set '${path}' has references of ${type.itemBytes} bytes`);
-  checkClaim(file, dataset, itemBytes);
-  if (layout.kind === "elsewhere") throw unsupported(`data set '${path}' ${layout.why}`);
-  const rowItems = shape.slice(1).reduce((product, size) => product * size, 1);
-  const rowBytes = rowItems * itemBytes;
-  if (layout.kind === "compact") return compactRows(dataset, layout.data, itemBytes, isTurned);
-  if (layout.kind === "contiguous") return contiguousRows(file, dataset, layout.address, rowBytes);
-  checkFilters(path, filters);
-  if (shape.length < 1 || shape.length > 2)
-    throw unsupported(`data set '${path}' has ${shape.length} dimensions, in chunks`);
-  const grid = gridOf(dataset, layout, itemBytes);
-  const index = chunkIndex(file, layout.index, grid);
-  const chunks = chunksOf({ file, path, grid, index, filters, itemBytes, rowItems, fill });
-  return isTurned ? turnedChunks(chunks, shape[0]) : chunkedRows(chunks);
-}
-
-function gridOf(
-  { path, shape, maxShape, filters }: Dataset,
-  { chunk }: Extract<Layout, { kind: "chunked" }>,
-  itemBytes: number,
-): ChunkGrid {
-  const fits = chunk.length === shape.length && chunk.every((size) => size >= 1);
-  if (!fits) throw malformed(`data set '${path}' of ${shape.length} dimensions has chunks of (${chunk.join(", ")})`, 0);
-  const countsOf = (sizes: readonly number[]) => sizes.map((size, i) => Math.ceil(size / chunk[i]));
-  const chunkBytes = chunk.reduce((product, size) => product * size, itemBytes);
-  const isFiltered = filters.length > 0;
-  return { counts: countsOf(shape), maxCounts: countsOf(maxShape), chunk, chunkBytes, isFiltered };
-}
-
-function compactRows({ path, shape }: Dataset, data: Uint8Array, itemBytes: number, isTurned: boolean): RowSource {
-  const [count = 1, ...inside] = shape;
-  const rowBytes = inside.reduce((product, size) => product * size, itemBytes);
-  const wanted = count * rowBytes;
-  if (data.length < wanted)
-    throw malformed(`data set '${path}' has ${data.length} bytes in its header, and should have ${wanted}`, 0);
-  return isTurned ? rowsOfBytes(turnedBytes(data, shape, itemBytes), count * itemBytes) : rowsOfBytes(data, rowBytes);
-}
-
-function rowsOfBytes(data: Uint8Array, rowBytes: number): RowSource {
-  return {
-    read: async (firstRow, rows, target) =>
-      target.set(data.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes)),
-  };
-}
-
-function contiguousRows(file: Hdf5File, { path, shape, fill }: Dataset, address: number, rowBytes: number): RowSource {
-  if (!Number.isFinite(address))
-    return { read: async (_, rows, target) => fillWith(target.subarray(0, rows * rowBytes), fill) };
-  const end = file.base + address + (shape[0] ?? 1) * rowBytes;
-  if (end > file.source.sizeBytes) {
-    const reason = `the file is cut short: data set '${path}' ends at byte ${end}, it has ${file.source.sizeBytes} bytes`;
-    throw new ImportError("malformed_file", reason, { byteOffset: file.source.sizeBytes });
-  }
-  return rowsAt(file.source, file.base + address, rowBytes);
 }

@@ -22,8 +22,7 @@ export async function deletedDocs(
   if (bytes % OFFSET_BYTES !== 0)
     throw locate(malformed(`its ${bytes} bytes are no whole number of offsets`, 0), { file: file.path });
   if (bytes === 0) return undefined;
-  const deleted = new Uint8Array(Math.ceil(rows / 8));
-  let deletedRows = 0;
+  const deleted = new RowSet(rows);
   for (let done = 0; done < bytes; done += STEP_BYTES) {
     const start = HEAD_BYTES + done;
     const view = await readPart(file, start, Math.min(STEP_BYTES, bytes - done), "the offsets of deleted rows", signal);
@@ -31,18 +30,36 @@ export async function deletedDocs(
       const row = view.getInt32(i, true);
       if (row < 0 || row >= rows)
         throw locate(malformed(`it deletes row ${row} of ${rows}`, start + i), { file: file.path });
-      if ((deleted[row >> 3] & (1 << (row & 7))) === 0) deletedRows++;
-      deleted[row >> 3] |= 1 << (row & 7);
+      deleted.add(row);
     }
   }
-  const live: LiveRows = {
+  return { live: othersThan(deleted), deletedRows: deleted.size };
+}
+
+/** Rows, a bit each. */
+class RowSet {
+  readonly #bits: Uint8Array;
+  size = 0;
+
+  constructor(rows: number) {
+    this.#bits = new Uint8Array(Math.ceil(rows / 8));
+  }
+
+  has(row: number): boolean {
+    return (this.#bits[row >> 3] & (1 << (row & 7))) !== 0;
+  }
+
+  add(row: number): void {
+    if (!this.has(row)) this.size++;
+    this.#bits[row >> 3] |= 1 << (row & 7);
+  }
+}
+
+function othersThan(deleted: RowSet): LiveRows {
+  return {
     why: "deleted in Milvus",
     read: async (firstRow, count, target) => {
-      for (let i = 0; i < count; i++) {
-        const row = firstRow + i;
-        target[i] = deleted[row >> 3] & (1 << (row & 7)) ? 0 : 1;
-      }
+      for (let i = 0; i < count; i++) target[i] = deleted.has(firstRow + i) ? 0 : 1;
     },
   };
-  return { live, deletedRows };
 }

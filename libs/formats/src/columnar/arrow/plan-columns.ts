@@ -4,7 +4,7 @@ import { DataType, type FieldSchema, isDenseVector, type StructSchema } from "@s
 import { dropRepeatedKeys } from "@sluice/values";
 import { type Coercion, Coercions, coerceHints, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
 import { isInteger } from "../../numbers/number-kind.ts";
-import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
+import { bindColumns, type ColumnSource, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused, tooLong } from "../../plan/refusals.ts";
@@ -43,25 +43,14 @@ import { hasOtherLength, isStoredText, isText, numberRule, typeText, vectorRule,
  * @throws {ImportError} `schema_mismatch`, with the field; all faults of the schema in one
  */
 export function planColumns(
-  { fields: columns, indexes, called = "arrow" }: ArrowSchema,
+  schema: ArrowSchema,
   plan: FieldPlan,
   path: string,
   warn: (text: string) => void = () => {},
 ): ArrowColumnPlan[] {
   const faults = new SchemaFaults();
-  const named = (fields: readonly ArrowField[], above: Path) =>
-    fields.map((field): NamedColumn<Path> => ({ name: field.name, column: [...above, field] }));
-  const source = {
-    columns: named(columns, []),
-    inside: (column: Path) => (lastOf(column).type.kind === "struct" ? named(lastOf(column).children, column) : []),
-    missing: (name: string) => `no ${called} field for milvus field '${name}'`,
-    overview: `the file has the columns ${excerptOfList(
-      columns.map(({ name }) => `'${name}'`),
-      MAX_LISTED,
-    )}`,
-    placeOf: () => ({ file: path }),
-  };
-  const bound = bindColumns<Path>(plan, source, faults);
+  const { fields: columns, indexes, called = "arrow" } = schema;
+  const bound = bindColumns<Path>(plan, shownColumns(columns, called, path), faults);
   const planner = new Planner(plan, path, called);
   const { folded, left } = extraColumns(columns, indexes, plan, bound);
   plan.uses.noteMeta(folded.map(({ name }) => name));
@@ -79,6 +68,20 @@ export function planColumns(
 
 /** Columns that an error lists. */
 const MAX_LISTED = 20;
+
+/** The columns of a file by their names, and those inside of structs. */
+function shownColumns(columns: readonly ArrowField[], called: string, file: string): ColumnSource<Path> {
+  const named = (fields: readonly ArrowField[], above: Path) =>
+    fields.map((field): NamedColumn<Path> => ({ name: field.name, column: [...above, field] }));
+  const names = columns.map(({ name }) => `'${name}'`);
+  return {
+    columns: named(columns, []),
+    inside: (column) => (lastOf(column).type.kind === "struct" ? named(lastOf(column).children, column) : []),
+    missing: (name) => `no ${called} field for milvus field '${name}'`,
+    overview: `the file has the columns ${excerptOfList(names, MAX_LISTED)}`,
+    placeOf: () => ({ file }),
+  };
+}
 
 function lastOf(path: Path): ArrowField {
   return path[path.length - 1];

@@ -4,8 +4,9 @@ import type { ElementRule } from "../../numbers/elements.ts";
 import { missed } from "../../plan/refusals.ts";
 import type { SchemaFaults } from "../../plan/schema-faults.ts";
 import type { ColumnPlan } from "./column-plan.ts";
+import type { StructMember } from "./columns/member-cells.ts";
 import type { ReadContext } from "./columns/read-context.ts";
-import { StructColumn, type StructMember } from "./columns/struct-column.ts";
+import { StructColumn } from "./columns/struct-column.ts";
 import { mismatch, typeMismatch } from "./type-mismatch.ts";
 import { arrayElementRule, expectedType, vectorElement, vectorElementRule } from "./type-rules.ts";
 
