@@ -1,7 +1,6 @@
 export { collectAfterStart } from "./collect-after-start.ts";
 export { CredentialsKey } from "./credentials-key.ts";
 export { connectPeer, credentialsKeyOf, isLoopback, openPeerServer } from "./internal-calls.ts";
-export { Leading, type LeadingOptions } from "./leading.ts";
 export {
   type BackendSettings,
   type Backends,

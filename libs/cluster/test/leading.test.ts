@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
-import { Leading, Problems } from "@sluice/cluster";
+import { Problems } from "@sluice/cluster";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { silentLogger, silentTelemetry } from "@sluice/telemetry";
+import { Leading } from "../src/leading.ts";
 
 it("a leader that is stopped gives its lease up at once, also while its service hangs on storage", async () => {
   await using store = new MemoryMetaStore();
