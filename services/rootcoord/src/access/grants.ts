@@ -18,20 +18,24 @@ import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
 /** Calls that `grantHandlers` answers: both forms of a grant, what is granted, and privilege groups. */
-export type GrantMethod =
-  | "operatePrivilege"
-  | "operatePrivilegeV2"
-  | "selectGrant"
-  | "createPrivilegeGroup"
-  | "dropPrivilegeGroup"
-  | "listPrivilegeGroups"
-  | "operatePrivilegeGroup";
+export type GrantMethod = PrivilegeMethod | GroupMethod | "selectGrant";
+
+type PrivilegeMethod = "operatePrivilege" | "operatePrivilegeV2";
+type GroupMethod = "createPrivilegeGroup" | "dropPrivilegeGroup" | "listPrivilegeGroups" | "operatePrivilegeGroup";
 
 /** The name that an alias stands for; others as they are. */
 export type RealName = (dbName: string, collectionName: string) => Promise<string>;
 
 /** What roles may do, and groups of it. Source: around-import §1.2. */
 export function grantHandlers(book: AccessBook, realName: RealName): Pick<RootCoordHandlers, GrantMethod> {
+  return {
+    ...privilegeHandlers(book, realName),
+    ...groupHandlers(book),
+    selectGrant: async ({ entity }) => ({ status: okStatus(), entities: selected(await book.policy(), entity) }),
+  };
+}
+
+function privilegeHandlers(book: AccessBook, realName: RealName): Pick<RootCoordHandlers, PrivilegeMethod> {
   const operate = async (role: string, type: milvus.OperatePrivilegeType, grantIn: (p: AccessPolicy) => Grant) => {
     const change = type === milvus.OperatePrivilegeType.Grant ? withGrant : withoutGrant;
     await book.change((policy) => change(policy, role, grantIn(policy)));
@@ -42,22 +46,22 @@ export function grantHandlers(book: AccessBook, realName: RealName): Pick<RootCo
       const grant = entity && grantOfMessage(entity);
       if (!grant)
         throw new StatusError(statusCodes.invalidParameter, "the grant entity in the request is nil or invalid");
-      const objectName =
-        grant.object === "Collection" ? await realName(grant.dbName, grant.objectName) : grant.objectName;
+      const { object, dbName, objectName: given } = grant;
+      const objectName = object === "Collection" ? await realName(dbName, given) : given;
       return operate(entity.role?.name ?? "", type, (policy) => grantOfObject(policy, { ...grant, objectName }));
     },
-    operatePrivilegeV2: async ({ role, grantor, type, dbName, collectionName }) => {
+    operatePrivilegeV2: async ({ role, grantor, type, dbName, collectionName: given }) => {
       const privilege = grantor?.privilege?.name ?? "";
       const isVolume = isOnVolumes(await book.policy(), privilege);
-      const grant = {
-        privilege,
-        dbName,
-        collectionName: isVolume ? collectionName : await realName(dbName, collectionName),
-        grantor: grantor?.user?.name || ROOT,
-      };
+      const collectionName = isVolume ? given : await realName(dbName, given);
+      const grant = { privilege, dbName, collectionName, grantor: grantor?.user?.name || ROOT };
       return operate(role?.name ?? "", type, (policy) => grantByLevel(policy, grant));
     },
-    selectGrant: async ({ entity }) => ({ status: okStatus(), entities: selected(await book.policy(), entity) }),
+  };
+}
+
+function groupHandlers(book: AccessBook): Pick<RootCoordHandlers, GroupMethod> {
+  return {
     createPrivilegeGroup: async ({ groupName }) => {
       await book.change((policy) => withGroup(policy, groupName));
       return okStatus();

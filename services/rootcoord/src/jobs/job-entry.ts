@@ -47,50 +47,66 @@ export function warningsOf({ job, tasks }: JobView): string[] {
 /** An entry of a list: a thousand jobs of a thousand files are too many to be told of each file. */
 export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
   const { job, tasks } = view;
-  const rejectedRows = rejectedRowsIn(tasks);
-  const duplicateRows = duplicateRowsIn(tasks);
-  const total =
-    job.state === "completed"
-      ? { rows: rowsOf(view) + rejectedRows + duplicateRows, isEstimate: false }
-      : totalRows(tasks);
   return {
-    jobId: job.jobId,
-    collectionId: job.collectionId,
-    collectionName: job.collectionName,
-    dbName: job.dbName,
-    partitionName: job.partitionName,
-    state: restStateOf(job),
-    paused: job.isPaused === true,
-    rollbackRefusal: job.rollback?.refusal ? reasonText(job.rollback.refusal) : "",
-    progressPercent: percentOf(view),
-    reason: job.failure ? reasonText(job.failure) : "",
-    createdMs: BigInt(job.createdMs),
-    completedMs: BigInt(job.completedMs),
-    importedRows: BigInt(rowsOf(view)),
-    totalRows: BigInt(total.rows),
-    totalRowsEstimated: total.isEstimate,
-    progressAtFailure: job.lastProgress ?? 0,
+    ...targetOf(job),
+    ...stateOf(view),
+    ...rowCountsOf(view),
+    ...importOf(job),
+    ...precursorsOf(job),
+    ...movementOf(view, news),
     sizeBytes: BigInt(job.groups.reduce((sum, group) => sum + bytesOf(group), 0)),
     details: [],
-    failure: job.failure && failureMessage(job.failure),
     segmentIds: [...job.segmentIds],
     warnings: [...job.spec.warnings],
     kind: job.kind,
-    rejectedRows: BigInt(rejectedRows),
-    duplicateRows: BigInt(duplicateRows),
-    dryRun: isDryRun(job),
-    deletes: job.kind === "import" && specOf(job, "import").isDeletes === true,
-    binlogs: job.kind === "import" && Boolean(specOf(job, "import").isDeletes || specOf(job, "import").isBackup),
-    corrects: correctedJobOf(job) ?? 0n,
-    correctedBy: [],
-    retryOf: job.retryOf ?? 0n,
-    retriedBy: [],
     webhooks: (job.webhooks ?? []).map((webhook) => webhookEntry(webhook, isEnded(job.state))),
-    ...movementOf(view, news),
     checked: isDryRun(job) ? checkedText(tasks) : "",
     rejects: rejectsText(job),
     outcome: outcomeText(view),
   };
+}
+
+function targetOf({ jobId, collectionId, collectionName, dbName, partitionName }: JobRecord) {
+  return { jobId, collectionId, collectionName, dbName, partitionName };
+}
+
+function stateOf(view: JobView) {
+  const { job } = view;
+  const { failure, rollback } = job;
+  return {
+    state: restStateOf(job),
+    paused: job.isPaused === true,
+    rollbackRefusal: rollback?.refusal ? reasonText(rollback.refusal) : "",
+    progressPercent: percentOf(view),
+    progressAtFailure: job.lastProgress ?? 0,
+    reason: failure ? reasonText(failure) : "",
+    failure: failure && failureMessage(failure),
+    ...{ createdMs: BigInt(job.createdMs), completedMs: BigInt(job.completedMs) },
+  };
+}
+
+/** Of a completed job the total is what became of its rows; before, what its tasks expect. */
+function rowCountsOf(view: JobView) {
+  const { job, tasks } = view;
+  const [imported, rejected, duplicate] = [rowsOf(view), rejectedRowsIn(tasks), duplicateRowsIn(tasks)];
+  const isDone = job.state === "completed";
+  const total = isDone ? { rows: imported + rejected + duplicate, isEstimate: false } : totalRows(tasks);
+  return {
+    importedRows: BigInt(imported),
+    ...{ totalRows: BigInt(total.rows), totalRowsEstimated: total.isEstimate },
+    ...{ rejectedRows: BigInt(rejected), duplicateRows: BigInt(duplicate) },
+  };
+}
+
+/** What is special to imports. */
+function importOf(job: JobRecord) {
+  const { isDeletes = false, isBackup = false } = job.kind === "import" ? specOf(job, "import") : {};
+  return { dryRun: isDryRun(job), deletes: isDeletes, binlogs: isDeletes || isBackup };
+}
+
+/** Followers are known to the book alone, which adds them. */
+function precursorsOf(job: JobRecord) {
+  return { corrects: correctedJobOf(job) ?? 0n, correctedBy: [], retryOf: job.retryOf ?? 0n, retriedBy: [] };
 }
 
 /** Of a job that has not completed, where they will be. */

@@ -1,8 +1,8 @@
 import type { UploadPartRecord, VolumeFileRecord, VolumeRecord } from "@sluice/catalog";
 import { contentKey } from "@sluice/object-store";
-import { type common, okStatus, type ServedService, served, volume } from "@sluice/rpc";
+import { type common, type Handlers, okStatus, type ServedService, served, volume } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
-import type { OpenedToken } from "@sluice/volumes";
+import type { FileGrant, OpenedToken } from "@sluice/volumes";
 import type { IssuedGrant, UploadGrants } from "./upload-grants.ts";
 import type { VolumeFiles } from "./volume-files.ts";
 import type { VolumeUploads } from "./volume-uploads.ts";
@@ -17,11 +17,22 @@ export interface VolumeServiceDeps {
   readonly log: Logger;
 }
 
+type VolumeHandlers = Handlers<volume.VolumeCoordServer>;
+
 /** What the rootcoord answers about volumes. */
-export function volumeService({ volumes, grants, uploads, files, log }: VolumeServiceDeps): ServedService {
+export function volumeService(deps: VolumeServiceDeps): ServedService {
+  return served<volume.VolumeCoordServer>(volume.VolumeCoordService, {
+    ...volumeHandlers(deps),
+    ...grantHandlers(deps),
+    ...contentHandlers(deps.uploads),
+    ...fileHandlers(deps.files),
+  });
+}
+
+function volumeHandlers({ volumes, log }: VolumeServiceDeps): Partial<VolumeHandlers> {
   const shown = (record: VolumeRecord) => entryOf(record, volumes.stateOf(record));
   const answer = (record: VolumeRecord): volume.VolumeResponse => ({ status: okStatus(), volume: shown(record) });
-  return served<volume.VolumeCoordServer>(volume.VolumeCoordService, {
+  return {
     createVolume: async (request) => {
       const record = await volumes.create(request);
       log.info("volume created", { volume: record.name, volumeId: record.volumeId });
@@ -35,6 +46,12 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
       log.info("volume dropped", { volume: name, volumeId, fileCount, force });
       return okStatus();
     },
+  };
+}
+
+/** What is given out is logged without its secrets. */
+function grantHandlers({ grants, log }: VolumeServiceDeps): Partial<VolumeHandlers> {
+  return {
     grantUpload: async (request) => {
       const grant = await grants.issue(request);
       const { record, folder, accessKeyId, expiresMs } = grant;
@@ -49,16 +66,12 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
       log.info("link to a file given out", { volume: volumeName, path, method, expiresMs: issued.expiresMs });
       return { status: okStatus(), ticket: issued.ticket, expiresMs: BigInt(issued.expiresMs) };
     },
-    checkFile: async ({ ticket }) => {
-      const grant = await grants.checkFile(ticket);
-      const { volumeId: _, expiresMs = 0, maxBytes = 0, ...rest } = grant ?? {};
-      const times = { expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes) };
-      return volume.CheckFileResponse.fromPartial({
-        status: okStatus(),
-        isValid: grant !== undefined,
-        grant: { ...rest, ...times },
-      });
-    },
+    checkFile: async ({ ticket }) => ticketMessage(await grants.checkFile(ticket)),
+  };
+}
+
+function contentHandlers(uploads: VolumeUploads): Partial<VolumeHandlers> {
+  return {
     beginContent: async (request) => {
       const { volumeId, contentId } = await uploads.begin(request);
       return { status: okStatus(), volumeId, contentId };
@@ -71,6 +84,11 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
     },
     publishContent: (request) => done(uploads.publish(request)),
     dropContent: (request) => done(uploads.drop(request)),
+  };
+}
+
+function fileHandlers(files: VolumeFiles): Partial<VolumeHandlers> {
+  return {
     describeFile: async (request) => {
       const file = await files.find(request);
       return { status: okStatus(), file: file && fileMessage(file) };
@@ -81,7 +99,7 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
       return { status: okStatus(), files: page.files.map(fileMessage), folders: [...folders], nextAfter };
     },
     removeFile: (request) => done(files.remove(request)),
-  });
+  };
 }
 
 async function done(work: Promise<unknown>): Promise<common.Status> {
@@ -103,6 +121,15 @@ function tokenMessage(token: OpenedToken | undefined): volume.CheckUploadRespons
   if (!token) return message;
   const { expiresMs, maxBytes, maxFiles, ...rest } = token;
   return { ...message, ...rest, expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes), maxFiles: BigInt(maxFiles) };
+}
+
+function ticketMessage(grant: FileGrant | undefined): volume.CheckFileResponse {
+  const { volumeId: _, expiresMs = 0, maxBytes = 0, ...rest } = grant ?? {};
+  return volume.CheckFileResponse.fromPartial({
+    status: okStatus(),
+    isValid: grant !== undefined,
+    grant: { ...rest, expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes) },
+  });
 }
 
 function entryOf(record: VolumeRecord, state: string): volume.VolumeEntry {
