@@ -1,6 +1,16 @@
 import { connectPeer, openPeerServer } from "@sluice/cluster";
 import type { ObjectReads } from "@sluice/object-store";
-import { type Address, dataCoord, endOf, queryNode, segmentReader, serializedAnswer, served } from "@sluice/rpc";
+import {
+  type Address,
+  type CallOfHandler,
+  dataCoord,
+  endOf,
+  queryNode,
+  type ServedService,
+  segmentReader,
+  serializedAnswer,
+  served,
+} from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { GoneSegments } from "./cache/gone-segments.ts";
 import { findRows } from "./find-rows.ts";
@@ -32,10 +42,8 @@ export interface RunningQueryNode extends AsyncDisposable {
 }
 
 /** Starts a querynode: reads visible segments, keeps nothing but a cache, writes nothing. */
-export async function startQueryNode(
-  settings: QueryNodeSettings,
-  { objects, dataCoordAddress, nodes, log, metrics }: QueryNodeDeps,
-): Promise<RunningQueryNode> {
+export async function startQueryNode(settings: QueryNodeSettings, deps: QueryNodeDeps): Promise<RunningQueryNode> {
+  const { objects, dataCoordAddress, nodes, log, metrics } = deps;
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
@@ -46,37 +54,34 @@ export async function startQueryNode(
   const threads = cleanup.use(new ScoreThreads(() => rows.vectors.memory));
   const iterators = new IteratorHits(shares);
   const spread = new SpreadRows(rows, shares);
-  const service = new QueryService(data, spread);
+  const queries = new QueryService(data, spread);
   const searches = new SearchService(data, spread, threads, iterators);
-  const server = cleanup.use(
-    openPeerServer(
-      {
-        services: [
-          served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
-            query: async (order, call) => {
-              const end = endOf(call);
-              return serializedAnswer(await readAnew(() => service.query(order, end)));
-            },
-            search: async (order, call) => {
-              const end = endOf(call);
-              return serializedAnswer(await readAnew(() => searches.search(order, end)));
-            },
-            findRows: (order, call) => findRows(order, spread, endOf(call)),
-            getShares: async ({ segmentIds }) => sharesMessage(shares, segmentIds),
-            hybridSearch: async (order, call) => {
-              const end = endOf(call);
-              return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));
-            },
-          }),
-          readerHandlers({ rows, threads, iterators }),
-        ],
-        log,
-        onCall: observeCalls(metrics),
-      },
-      settings,
-    ),
-  );
+  const services = [queryService({ queries, searches, spread, shares }), readerHandlers({ rows, threads, iterators })];
+  const server = cleanup.use(openPeerServer({ services, log, onCall: observeCalls(metrics) }, settings));
   const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+interface QueryParts {
+  readonly queries: QueryService;
+  readonly searches: SearchService;
+  readonly spread: SpreadRows;
+  readonly shares: Shares;
+}
+
+/** What querynodes answer proxies and datacoords. */
+function queryService({ queries, searches, spread, shares }: QueryParts): ServedService {
+  return served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
+    query: (order, call) => answered(call, (end) => queries.query(order, end)),
+    search: (order, call) => answered(call, (end) => searches.search(order, end)),
+    hybridSearch: (order, call) => answered(call, (end) => searches.hybridSearch(order, end)),
+    findRows: (order, call) => findRows(order, spread, endOf(call)),
+    getShares: async ({ segmentIds }) => sharesMessage(shares, segmentIds),
+  });
+}
+
+async function answered<R>(call: CallOfHandler, read: (end: AbortSignal) => Promise<Uint8Array>): Promise<R> {
+  const end = endOf(call);
+  return serializedAnswer(await readAnew(() => read(end)));
 }

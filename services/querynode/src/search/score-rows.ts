@@ -68,8 +68,8 @@ function scorerOf(comparison: Comparison, column: Column, kernels: Kernels): Sco
 }
 
 /**
- * Scores of one query with a block of rows: squared L2, IP, or COSINE. @param queries one behind the other, `dim`
- * elements each
+ * Scores of one query with a block of rows: squared L2, IP, or COSINE.
+ * @param queries one behind the other, `dim` elements each
  */
 export function floatScorer(
   { dim, dataType, metric }: Comparison,

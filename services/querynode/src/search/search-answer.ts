@@ -48,28 +48,46 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 
 /** A serialized `SearchResults`. @throws as `answerFields` */
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
-  const { order, collection, timezone, deps } = call;
-  const { sources } = deps;
-  const { hits, output, page, groupBy, timeParts, isOfElements, highlights = [] } = answer;
+  const { hits, output, groupBy } = answer;
   const all = hits.flat();
-  const picked = sources.pick(all);
-  const text = rowsText(order, "", {});
-  const fields = (plan: OutputPlan) =>
-    answerFields(
-      { collection, text, output: plan, times: { timezone, timeParts } },
-      deps.rows,
-      sources.parts,
-      picked,
-      deps,
-    ).catch(asOfSearch);
-  const groupsOf = async (by: GroupBy | undefined) => {
-    if (!by) return [];
-    if (by.path) return [await groupValues(call, all, by)];
-    return fields({ ...NO_OUTPUT, fields: [by.field, ...(by.beside ?? [])] });
-  };
+  const fields = fieldsReader(call, answer, all);
   const fieldsData: readonly Parts[] = await fields(output);
-  const groups = await groupsOf(groupBy);
-  const data = schema.SearchResultData.fromPartial({
+  const groups = await groupsOf(call, all, groupBy, fields);
+  const results = joined(
+    partsOf(schema.SearchResultData.encode(headOf(call, answer, all)).finish()),
+    ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
+    ...groups.map((field) => bytesField(groupBy?.beside ? GROUP_BY_FIELD_VALUES : GROUP_BY_FIELD_VALUE, field)),
+  );
+  return resultsMessage(call, results);
+}
+
+/** Reads fields of all hits, in their order. */
+type ReadFields = (plan: OutputPlan) => Promise<readonly Parts[]>;
+
+function fieldsReader(call: SearchCall, { timeParts }: FoundHits, all: readonly Hit[]): ReadFields {
+  const { order, collection, timezone, deps } = call;
+  const { rows, sources } = deps;
+  const picked = sources.pick(all);
+  const about = { collection, text: rowsText(order, "", {}), times: { timezone, timeParts } };
+  return (output) => answerFields({ ...about, output }, rows, sources.parts, picked, deps).catch(asOfSearch);
+}
+
+/** What hits are grouped by, a field for each. */
+async function groupsOf(
+  call: SearchCall,
+  all: readonly Hit[],
+  by: GroupBy | undefined,
+  fields: ReadFields,
+): Promise<readonly Parts[]> {
+  if (!by) return [];
+  if (by.path) return [await groupValues(call, all, by)];
+  return fields({ ...NO_OUTPUT, fields: [by.field, ...(by.beside ?? [])] });
+}
+
+/** All of the answer but its fields, which are serialized already. */
+function headOf({ collection, deps: { sources } }: SearchCall, answer: FoundHits, all: readonly Hit[]) {
+  const { hits, output, page, isOfElements, highlights = [] } = answer;
+  return schema.SearchResultData.fromPartial({
     numQueries: BigInt(hits.length),
     topK: BigInt(Math.max(0, ...hits.map(({ length }) => length))),
     scores: all.map(({ score }) => score),
@@ -81,12 +99,6 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     highlightResults: [...highlights],
     ...(isOfElements && { elementIndices: { data: elementsOf(all, sources) } }),
   });
-  const results = joined(
-    partsOf(schema.SearchResultData.encode(data).finish()),
-    ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
-    ...groups.map((field) => bytesField(groupBy?.beside ? GROUP_BY_FIELD_VALUES : GROUP_BY_FIELD_VALUE, field)),
-  );
-  return resultsMessage(call, results);
 }
 
 /** A serialized `SearchResults`. @param results what was found */
