@@ -66,8 +66,8 @@ export class Coordinators {
   }
 
   /**
-   * Progress, or the end of an attempt; may be sent again. @throws {ImportError} `attempt_superseded` where another one
-   * is current
+   * Progress, or the end of an attempt; may be sent again.
+   * @throws {ImportError} `attempt_superseded` where another one is current
    */
   async report(order: importing.TaskOrder, nodeId: NodeId, progress: TaskProgress): Promise<void> {
     const report = { taskId: taskId(order.taskId), attempt: Number(order.attempt), nodeId, progress };

@@ -12,7 +12,7 @@ import {
   fileRows,
   wholeSets,
 } from "./file-rows.ts";
-import { GraceJoin } from "./grace-join.ts";
+import { GraceJoin, type GraceOptions } from "./grace-join.ts";
 import { HashSide, rowBytes } from "./hash-side.ts";
 import type { RowMatcher } from "./matched-rows.ts";
 import { MatchesInMemory, NoMatches } from "./matches-in-memory.ts";
@@ -42,10 +42,9 @@ export async function openMatcher(
   { tableBytes = KEY_TABLE_BYTES }: MergeLimits,
 ): Promise<RowMatcher> {
   const standIns = input.newFields.map((field) => standInOf(field) ?? null);
-  if (!input.keyField || input.sets.length === 0) return new NoMatches(input, standIns);
   const { newFields, rules, keyField } = input;
+  if (!keyField || input.sets.length === 0) return new NoMatches(input, standIns);
   const limits = { valueBytes: context.limits.workerMemoryBytes, tableBytes };
-  const { signal } = context;
   const files = await announcedFiles(input, context);
   const isOwn = await areOwnEnough(files, input, context);
   const counted = new RowsThatCount();
@@ -53,29 +52,44 @@ export async function openMatcher(
   const sideLimits = { ...limits, expectedRows: files.rowCount, ...(isOwn && { valueBytes: 0 }) };
   const side = sides.use(new HashSide(newFields, rules, sideLimits, counts));
   const reading: Reading = { input, context, counts };
-  const spans = await fillSide(
-    side,
-    counted,
-    isOwn ? files.spans : wholeSets(input),
-    tableBytes / KEYS_PER_BITS,
-    reading,
-  );
+  const read = isOwn ? files.spans : wholeSets(input);
+  const spans = await fillSide(side, counted, read, tableBytes / KEYS_PER_BITS, reading);
   if (!spans) {
     side[Symbol.dispose]();
-    const join = new GraceJoin({ ...{ keyField: fileKey(keyField), newFields, rules, limits, counts, signal } });
-    const run = () => join.join(countedRows(wholeSets(input), reading), source.allKeys(), source.others());
-    return SpilledMatches.of(join, run, {
-      ...{ newFields, standIns },
-    });
+    return spilledMatches(reading, source, { keyField: fileKey(keyField), standIns, limits });
   }
   side.finish(rules.mergeField);
   sides.move();
   if (side.hasValues) return new MatchesInMemory(side, standIns);
-  const own =
-    isOwn && (await ownMatches(side.keys, source, spans, counted, { newFields, standIns, ...limits }, reading));
-  if (own) return own;
+  const options = { newFields, standIns, ...limits };
+  const own = isOwn && (await ownMatches(side.keys, source, spans, counted, options, reading));
+  return own || rangedMatches(side.keys, source, counted, options, reading);
+}
+
+/** Both sides by parts on the disk. */
+function spilledMatches(
+  reading: Reading,
+  source: SourceRows,
+  { keyField, standIns, limits }: Pick<GraceOptions, "keyField" | "limits"> & Pick<OwnOptions, "standIns">,
+): Promise<RowMatcher> {
+  const { input, context, counts } = reading;
+  const { newFields, rules } = input;
+  const join = new GraceJoin({ keyField, newFields, rules, limits, counts, signal: context.signal });
+  const run = () => join.join(countedRows(wholeSets(input), reading), source.allKeys(), source.others());
+  return SpilledMatches.of(join, run, { newFields, standIns });
+}
+
+/** Values on the disk by where they are wanted; the files are read once more for them. */
+async function rangedMatches(
+  keys: FileKeys,
+  source: SourceRows,
+  counted: RowsThatCount,
+  options: OwnOptions,
+  reading: Reading,
+): Promise<RowMatcher> {
+  const { input, context } = reading;
   await using ranged = new AsyncDisposableStack();
-  const matches = ranged.use(new RangedMatches(side.keys, source, { ...{ newFields, standIns, signal }, ...limits }));
+  const matches = ranged.use(new RangedMatches(keys, source, { ...options, signal: context.signal }));
   counted.seek(0, 0);
   await matches.take(numberedRows(counted, countedRows(wholeSets(input), reading)));
   ranged.move();
