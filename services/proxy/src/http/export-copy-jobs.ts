@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
@@ -44,46 +44,40 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
   jobKindRoutes(app, context, {
     ...{ kind: "export", working: "Exporting", rowsName: "exportedRows" },
     ...{ summary: "Writes the rows of a collection into files", body: exportBody, needs: ["collectionName", "to"] },
-    create: (request, idempotencyKey) => {
-      const { dbName, ...body } = parseBody(exportBody, request.body);
-      const { partitionNames, outputFields, filter = "", format = "" } = body;
-      const collectionName = required(body.collectionName, "collectionName");
-      const about = { dbName: databaseOf({ dbName }, request.call), collectionName, to: required(body.to, "to") };
-      return context.root.export({ ...about, partitionNames, outputFields, filter, format, idempotencyKey });
-    },
+    create: (request, idempotencyKey) => context.root.export({ ...exportMessage(request), idempotencyKey }),
   });
   jobKindRoutes(app, context, {
     ...{ kind: "copy", working: "Copying", rowsName: "copiedRows" },
     ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
     needs: ["collectionName", "targetCollectionName"],
-    create: (request, idempotencyKey) => {
-      const {
-        partitionNames,
-        indexes,
-        load,
-        from,
-        to,
-        filter = "",
-        ifExists = "",
-        alias = "",
-        dryRun,
-        checkRows,
-        maxMBPerSecond,
-        ...body
-      } = parseBody(copyBody, request.body);
-      const dbName = databaseOf(body, request.call);
-      return context.root.copy({
-        ...{ dbName: from ? (from.dbName ?? "") : dbName, filter },
-        ...{ from: from && peerService(from), to: to && peerService(to) },
-        collectionName: required(body.collectionName, "collectionName"),
-        targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
-        targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
-        ...{ ifExists, alias, dryRun: dryRun === true, checkRows: checkRows ?? 0 },
-        bytesPerSecond: BigInt(Math.round((maxMBPerSecond ?? 0) * MB)),
-        ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
-      });
-    },
+    create: (request, idempotencyKey) => context.root.copy({ ...copyMessage(request), idempotencyKey }),
   });
+}
+
+/** @throws {StatusError} for a body that is none of an export */
+function exportMessage(request: FastifyRequest) {
+  const { dbName, ...body } = parseBody(exportBody, request.body);
+  const { partitionNames, outputFields, filter = "", format = "" } = body;
+  const collectionName = required(body.collectionName, "collectionName");
+  const about = { dbName: databaseOf({ dbName }, request.call), collectionName, to: required(body.to, "to") };
+  return { ...about, partitionNames, outputFields, filter, format };
+}
+
+/** Of another service the database is the one that is named there, or its own default. @throws {StatusError} as `exportMessage` */
+function copyMessage(request: FastifyRequest) {
+  const body = parseBody(copyBody, request.body);
+  const { from, to, partitionNames, indexes, load, filter = "", ifExists = "", alias = "" } = body;
+  const dbName = databaseOf(body, request.call);
+  return {
+    ...{ dbName: from ? (from.dbName ?? "") : dbName, filter },
+    ...{ from: from && peerService(from), to: to && peerService(to) },
+    collectionName: required(body.collectionName, "collectionName"),
+    targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
+    targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
+    ...{ ifExists, alias, dryRun: body.dryRun === true, checkRows: body.checkRows ?? 0 },
+    bytesPerSecond: BigInt(Math.round((body.maxMBPerSecond ?? 0) * MB)),
+    ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false },
+  };
 }
 
 interface HandoverNames {

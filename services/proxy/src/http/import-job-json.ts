@@ -3,7 +3,6 @@ import { timeText } from "./time-text.ts";
 
 /** An import job as `describe` shows it. */
 export function jobJson(job: rootCoord.JobEntry) {
-  const { failure } = job;
   return {
     jobId: String(job.jobId),
     collectionName: job.collectionName,
@@ -20,33 +19,45 @@ export function jobJson(job: rootCoord.JobEntry) {
     ...(job.deletes && { deletes: true }),
     ...(job.corrects > 0n && { corrects: String(job.corrects) }),
     ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),
-    ...(job.checked && { checked: JSON.parse(job.checked) }),
-    ...(job.rejects && { rejects: JSON.parse(job.rejects) }),
-    ...(job.reason && { reason: job.reason }),
-    ...(job.warnings.length > 0 && { warnings: job.warnings }),
-    ...(failure && { failure: placeOf(failure) }),
+    ...outcomeJson(job),
     ...movementJson(job),
     ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
     ...(job.retriedBy.length > 0 && { retriedBy: job.retriedBy.map(String) }),
     ...(job.webhooks.length > 0 && { webhooks: job.webhooks.map(webhookJson) }),
-    details: job.details.map((detail) => ({
-      fileName: `[${detail.paths.join(" ")}]`,
-      fileSize: Number(detail.sizeBytes),
-      progress: detail.progressPercent,
-      startTime: timeText(detail.startedMs),
-      completeTime: timeText(detail.completedMs),
-      state: detail.state,
-      ...rowsJson(detail, job.dryRun),
-      ...(detail.reason && { reason: detail.reason }),
-      ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
-      ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
-      ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
-      ...(detail.rejectedReasonKeys.length > 0 && {
-        rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
-      }),
-      ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
-      ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(failureOfMessage) }),
-    })),
+    details: job.details.map((detail) => detailJson(detail, job.dryRun)),
+  };
+}
+
+/** What was found, left out and warned of, and why it failed. */
+function outcomeJson({ checked, rejects, reason, warnings, failure }: rootCoord.JobEntry) {
+  return {
+    ...(checked && { checked: JSON.parse(checked) }),
+    ...(rejects && { rejects: JSON.parse(rejects) }),
+    ...(reason && { reason }),
+    ...(warnings.length > 0 && { warnings }),
+    ...(failure && { failure: placeOf(failure) }),
+  };
+}
+
+/** One file, or the files of one set. */
+function detailJson(detail: rootCoord.JobDetail, isDryRun: boolean) {
+  return {
+    fileName: `[${detail.paths.join(" ")}]`,
+    fileSize: Number(detail.sizeBytes),
+    progress: detail.progressPercent,
+    startTime: timeText(detail.startedMs),
+    completeTime: timeText(detail.completedMs),
+    state: detail.state,
+    ...rowsJson(detail, isDryRun),
+    ...(detail.reason && { reason: detail.reason }),
+    ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
+    ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
+    ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
+    ...(detail.rejectedReasonKeys.length > 0 && {
+      rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
+    }),
+    ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
+    ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(failureOfMessage) }),
   };
 }
 

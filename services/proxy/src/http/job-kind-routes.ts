@@ -43,51 +43,63 @@ export interface JobKindRoutes {
 
 /** `create`, `describe`, `list`, `cancel`, `pause`, `resume` below `/v2/vectordb/jobs/KIND/`. */
 export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
-  const base = `/v2/vectordb/jobs/${routes.kind}`;
-  app.post(
-    `${base}/create`,
-    facts(routes.summary, admin, { body: routes.body, needs: routes.needs }),
-    async (request) => {
-      const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user);
-      const { status, jobId, estimate } = await routes.create(request, key);
-      checkStatus(status);
-      warn(request, status?.extraInfo.warnings);
-      return { code: 0, data: estimate ? JSON.parse(estimate) : { jobId: String(jobId) } };
-    },
-  );
+  createRoute(app, routes);
+  describeRoutes(app, context, routes);
+  listRoute(app, context, routes);
+  orderRoutes(app, context, routes);
+}
+
+function baseOf({ kind }: JobKindRoutes): string {
+  return `/v2/vectordb/jobs/${kind}`;
+}
+
+function createRoute(app: FastifyInstance, routes: JobKindRoutes): void {
+  const { summary, body, needs } = routes;
+  app.post(`${baseOf(routes)}/create`, facts(summary, admin, { body, needs }), async (request) => {
+    const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user);
+    const { status, jobId, estimate } = await routes.create(request, key);
+    checkStatus(status);
+    warn(request, status?.extraInfo.warnings);
+    return { code: 0, data: estimate ? JSON.parse(estimate) : { jobId: String(jobId) } };
+  });
+}
+
+function describeRoutes(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
+  const about = facts(`A job of kind ${routes.kind}`, admin, oneJob);
   for (const name of ["describe", "get_progress", "getProgress"])
-    app.post(`${base}/${name}`, facts(`A job of kind ${routes.kind}`, admin, oneJob), async (request) => ({
+    app.post(`${baseOf(routes)}/${name}`, about, async (request) => ({
       code: 0,
       data: jobJson(await jobNamed(context, routes, parseBody(jobBody, request.body).jobId), routes),
     }));
-  const { working } = routes;
+}
+
+function listRoute(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
+  const { kind, working } = routes;
   const state = z.enum(["Pending", working, "Completed", "Failed"]).nullish();
   const page = { limit: z.number().int().min(1).nullish(), offset: z.number().int().min(0).nullish() };
   const listBody = z.object({ dbName: text, collectionName: text, state, ...page });
-  app.post(
-    `${base}/list`,
-    facts(`Jobs of kind ${routes.kind}, by pages`, admin, { body: listBody }),
-    async (request) => {
-      const body = parseBody(listBody, request.body ?? {});
-      const { jobs, count } = await listJobs(context, {
-        ...{ kind: routes.kind, dbName: databaseOf(body, request.call), collectionName: body.collectionName },
-        ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
-        ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
-      });
-      return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count } };
-    },
-  );
-  for (const order of orders)
-    app.post(
-      `${base}/${order}`,
-      facts(`Tells a job of kind ${routes.kind} to ${order}`, admin, oneJob),
-      async (request) => {
-        const { jobId } = parseBody(jobBody, request.body);
-        await jobNamed(context, routes, jobId);
-        checkStatus(await context.root.orderJob({ jobId: idOfJob(jobId), order }));
-        return { code: 0, data: {} };
-      },
-    );
+  const about = facts(`Jobs of kind ${kind}, by pages`, admin, { body: listBody });
+  app.post(`${baseOf(routes)}/list`, about, async (request) => {
+    const body = parseBody(listBody, request.body ?? {});
+    const { jobs, count } = await listJobs(context, {
+      ...{ kind, dbName: databaseOf(body, request.call), collectionName: body.collectionName },
+      ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
+      ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
+    });
+    return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count } };
+  });
+}
+
+function orderRoutes(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
+  for (const order of orders) {
+    const about = facts(`Tells a job of kind ${routes.kind} to ${order}`, admin, oneJob);
+    app.post(`${baseOf(routes)}/${order}`, about, async (request) => {
+      const { jobId } = parseBody(jobBody, request.body);
+      await jobNamed(context, routes, jobId);
+      checkStatus(await context.root.orderJob({ jobId: idOfJob(jobId), order }));
+      return { code: 0, data: {} };
+    });
+  }
 }
 
 async function jobNamed(

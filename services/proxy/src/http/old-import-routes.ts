@@ -79,14 +79,7 @@ export function firstImportRoutes(app: FastifyInstance, callOf: CallOf): void {
     "/api/v1/import",
     { ...facts("Imports files; the first form", asCalls("import"), { body: importBody }), errorHandler },
     async (request) => {
-      const body = parseBody(importBody, request.body);
-      const message = {
-        dbName: body.dbName ?? body.db_name ?? "",
-        collectionName: body.collectionName ?? body.collection_name ?? "",
-        partitionName: body.partitionName ?? body.partition_name ?? "",
-        rowBased: body.rowBased ?? body.row_based ?? false,
-        ...{ files: body.files ?? [], options: body.options ?? [] },
-      };
+      const message = importMessage(parseBody(importBody, request.body));
       return plainJson(await callOf(request)("import", message));
     },
   );
@@ -103,14 +96,25 @@ export function firstImportRoutes(app: FastifyInstance, callOf: CallOf): void {
     { ...facts("Jobs; the first form", asCalls("listImportTasks"), { query: tasksQuery }), errorHandler },
     async (request) => {
       const query = parseBody(tasksQuery, given(request));
-      const message = {
-        dbName: query.dbName ?? query.db_name ?? "",
-        collectionName: query.collectionName ?? query.collection_name ?? "",
-        limit: BigInt(query.limit),
-      };
-      return plainJson(await callOf(request)("listImportTasks", message));
+      return plainJson(await callOf(request)("listImportTasks", { ...named(query), limit: BigInt(query.limit) }));
     },
   );
+}
+
+function importMessage(body: z.infer<typeof importBody>) {
+  return {
+    ...named(body),
+    partitionName: body.partitionName ?? body.partition_name ?? "",
+    rowBased: body.rowBased ?? body.row_based ?? false,
+    ...{ files: body.files ?? [], options: body.options ?? [] },
+  };
+}
+
+function named(given: z.infer<typeof importBody> | z.infer<typeof tasksQuery>) {
+  return {
+    dbName: given.dbName ?? given.db_name ?? "",
+    collectionName: given.collectionName ?? given.collection_name ?? "",
+  };
 }
 
 /** In a status; a request that is no message by HTTP 400 and a bare one. @throws what is for nobody's eyes, and what rights refuse */
@@ -129,8 +133,8 @@ function asCalls(method: string) {
 
 /** A message as Go prints it: names with underlines, numbers as numbers, and what is empty left out, but for the status. */
 function plainJson(message: object): object {
-  const named = Object.entries(message).map(([name, value]) => [underlined(name), plainValue(value)] as const);
-  return Object.fromEntries(named.filter(([name, value]) => name === "status" || !isEmpty(value)));
+  const members = Object.entries(message).map(([name, value]) => [underlined(name), plainValue(value)] as const);
+  return Object.fromEntries(members.filter(([name, value]) => name === "status" || !isEmpty(value)));
 }
 
 function underlined(name: string): string {

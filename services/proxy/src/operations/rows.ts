@@ -14,38 +14,17 @@ type WriteRequest = milvus.InsertRequest | milvus.UpsertRequest;
 
 /** Single rows. What is answered is durable, and every read that begins afterwards sees it. */
 export function rowOperations(context: ProxyContext, rows: RowCalls): Operations {
-  const resolve = (request: { dbName: string; collectionName: string }, call: CallContext) =>
+  const resolve: Resolve = (request, call) =>
     resolveCollection(context, databaseOf(request, call), request.collectionName);
-  const update = async (request: milvus.UpsertRequest, call: CallContext) => {
-    const collection = await resolve(request, call);
-    checkSchemaTime(collection, request.schemaTimestamp);
-    const arrays = arrayChanges(request.fieldOps);
-    return released(request, (keep) => {
-      const read = (schema: CollectionSchema) => ({
-        given: keep(givenColumns(schema, rowsOf(request), "update")),
-        arrays,
-      });
-      return rows.update(collection, request.partitionName, { ...sizeOf(request), client: call, read });
-    });
-  };
-  const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext) => {
-    const collection = await resolve(request, call);
-    checkSchemaTime(collection, request.schemaTimestamp);
-    return released(request, (keep) => {
-      const read = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), purpose));
-      return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), client: call, read });
-    });
-  };
+  const write = writes(resolve, rows);
   return {
     insert: async (request, call) => {
       const written = await write("insert", request, call);
       return { ...mutation(written), insertCnt: BigInt(written.rowCount) };
     },
     upsert: async (request, call) => {
-      const written =
-        request.partialUpdate || request.fieldOps.length > 0
-          ? await update(request, call)
-          : await write("upsert", request, call);
+      const isPartial = request.partialUpdate || request.fieldOps.length > 0;
+      const written = isPartial ? await update(resolve, rows, request, call) : await write("upsert", request, call);
       const rowCount = BigInt(written.rowCount);
       return { ...mutation(written), insertCnt: rowCount, deleteCnt: rowCount, upsertCnt: rowCount };
     },
@@ -58,6 +37,40 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
       return { status: okStatus() };
     },
   };
+}
+
+type Resolve = (
+  request: { readonly dbName: string; readonly collectionName: string },
+  call: CallContext,
+) => Promise<rootCoord.ResolveCollectionResponse>;
+
+/** Whole rows. */
+function writes(resolve: Resolve, rows: RowCalls) {
+  return async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext): Promise<WrittenRows> => {
+    const collection = await resolve(request, call);
+    checkSchemaTime(collection, request.schemaTimestamp);
+    return released(request, (keep) => {
+      const read = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), purpose));
+      return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), client: call, read });
+    });
+  };
+}
+
+/** Values of some fields of rows that are there. */
+async function update(
+  resolve: Resolve,
+  rows: RowCalls,
+  request: milvus.UpsertRequest,
+  call: CallContext,
+): Promise<WrittenRows> {
+  const collection = await resolve(request, call);
+  checkSchemaTime(collection, request.schemaTimestamp);
+  const arrays = arrayChanges(request.fieldOps);
+  return released(request, (keep) => {
+    const given = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), "update"));
+    const read = (schema: CollectionSchema) => ({ given: given(schema), arrays });
+    return rows.update(collection, request.partitionName, { ...sizeOf(request), client: call, read });
+  });
 }
 
 /** Gives the memory of the request and of rows that `run` keeps back when it ends, written or refused: nobody reads them then. */

@@ -44,46 +44,56 @@ export function attach(server: Server, handler: Handler): void {
 }
 
 /** Finds the service of a request, answers by it, and tells of it. */
-export function uploadHandler({ services, log, onCall, running, others }: UploadServerDeps): Handler {
+export function uploadHandler(deps: UploadServerDeps): Handler {
   return (request, response, goOn) => {
     const { method = "GET", url = "/", headers } = request;
-    const service = services.find((candidate) => candidate.matches(method, url, headers));
-    if (service) void answer(service, request, response, goOn);
-    else others(request, response);
+    const service = deps.services.find((candidate) => candidate.matches(method, url, headers));
+    if (service) void answer(deps, service, { request, response, goOn });
+    else deps.others(request, response);
   };
+}
 
-  async function answer(
-    service: RawService,
-    request: IncomingMessage,
-    response: ServerResponse,
-    goOn: () => void,
-  ): Promise<void> {
-    const { method = "GET", url = "/", headers } = request;
-    const startedMs = performance.now();
-    const isLate = running.isEnding;
-    if (!isLate) running.add(response);
-    const requestId = randomBytes(8).toString("hex").toUpperCase();
-    const gone = new AbortController();
-    response.once("close", () => gone.abort(clientGone()));
-    let reason: string | undefined;
-    let given: RawAnswer;
-    try {
-      if (isLate) throw new S3Refusal("SlowDown", "the server is stopping: send the request again");
-      const body = request.iterator({ destroyOnReturn: false });
-      const address = request.socket.remoteAddress ?? "";
-      const identified = () => undefined;
-      given = await service.answer({ method, url, headers, body, goOn, address, identified, signal: gone.signal });
-    } catch (error) {
-      const refusal = service.refuse(request.readableAborted ? lost(error) : error, url, requestId);
-      if (refusal.isUnexpected) log.error("an upload failed unexpectedly", { err: error, reason: refusal.reason });
-      given = refusal;
-      reason = refusal.reason;
-    }
-    await send(response, given, requestId, method === "HEAD");
-    // What was not read of a refused body is dropped as it comes: a client hears nothing before it has sent all.
-    request.resume();
-    const code = given.status < 400 ? 0 : given.status;
-    onCall(`${service.name} ${method}`, code, (performance.now() - startedMs) / 1000, reason);
+/** A request that is answered. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly goOn: () => void;
+}
+
+async function answer(deps: UploadServerDeps, service: RawService, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const { method = "GET" } = request;
+  const startedMs = performance.now();
+  const requestId = randomBytes(8).toString("hex").toUpperCase();
+  const { given, reason } = await answerOf(deps, service, exchange, requestId);
+  await send(response, given, requestId, method === "HEAD");
+  // What was not read of a refused body is dropped as it comes: a client hears nothing before it has sent all.
+  request.resume();
+  const code = given.status < 400 ? 0 : given.status;
+  deps.onCall(`${service.name} ${method}`, code, (performance.now() - startedMs) / 1000, reason);
+}
+
+/** What the service answers, or how it words what was thrown. `reason`: of a refusal, for the log. */
+async function answerOf(
+  { log, running }: UploadServerDeps,
+  service: RawService,
+  { request, response, goOn }: Exchange,
+  requestId: string,
+): Promise<{ readonly given: RawAnswer; readonly reason?: string }> {
+  const { method = "GET", url = "/", headers, socket } = request;
+  const isLate = running.isEnding;
+  if (!isLate) running.add(response);
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(clientGone()));
+  try {
+    if (isLate) throw new S3Refusal("SlowDown", "the server is stopping: send the request again");
+    const body = request.iterator({ destroyOnReturn: false });
+    const caller = { address: socket.remoteAddress ?? "", identified: () => undefined, signal: gone.signal };
+    return { given: await service.answer({ method, url, headers, body, goOn, ...caller }) };
+  } catch (error) {
+    const refusal = service.refuse(request.readableAborted ? lost(error) : error, url, requestId);
+    if (refusal.isUnexpected) log.error("an upload failed unexpectedly", { err: error, reason: refusal.reason });
+    return { given: refusal, reason: refusal.reason };
   }
 }
 

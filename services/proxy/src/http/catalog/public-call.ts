@@ -21,9 +21,8 @@ export interface PublicCall {
 export type CallOf = (request: { readonly call: CallContext; warnings?: string[] }) => PublicCall;
 
 /**
- * Operations as routes call them: members that a request lacks have their empty value, warnings are gathered; a refusal in an answer is
- * thrown.
- * @param guards asked who may call what; undefined where nobody is asked
+ * Operations as routes call them: members that a request lacks have their empty value, warnings are gathered.
+ * @param guards asked who may call what; undefined where nobody is asked @throws {StatusError} what an answer refuses
  */
 export function publicCalls(operations: Operations, guards?: GuardDeps): CallOf {
   return (rest) => {
