@@ -75,48 +75,60 @@ async function importForReal(counts: readonly number[]): Promise<void> {
   const part = (Number(options.gigabytes) * 1e9) / jobCount;
   const dataset = jsonLines(join(options.data, "data"), part, DIM);
   table.row("nodes", "rows/s", "job p50", "job p99", "wait p50", "wait p99", "CPU busy", "node peak", "S3 CPU");
-  const rates: number[] = [];
-  const p50: number[] = [];
-  const p99: number[] = [];
+  const results: RunResult[] = [];
   for (const count of counts) {
-    await using backends = await TestBackends.start(startS3);
-    const settings = { datanode: { workers: 1 }, rootcoord: { splitSize: "256MB" } };
-    await using shares = new AsyncDisposableStack();
-    await using cluster = await TestCluster.start(backends, { counts: { datanode: count }, settings });
-    if (options["node-cores"] !== undefined)
-      for (const { pid } of cluster.of("datanode")) shares.use(CpuShare.limit(pid, Number(options["node-cores"])));
-    await upload(cluster, dataset.files[0], "lines.jsonl");
-    using client = new TestClient(cluster.address);
-    const names = Array.from({ length: jobCount }, (_, i) => `load_${i}`);
-    for (const name of names) await client.createCollection(vectorCollection(name, DIM));
-    const jobs = names.map((collection) => ({ collection, files: ["lines.jsonl"] }));
-    const result = await runJobs({ cluster, backends, jobs, clients, pollMs: 500 });
-    rates.push((result.rows * 1000) / result.makespanMs);
-    p50.push(percentile(result.jobMs, 0.5) / 1000);
-    p99.push(percentile(result.jobMs, 0.99) / 1000);
-    table.row(String(count), Math.round(rates[rates.length - 1]).toLocaleString("en"), ...figuresOf(result));
+    const result = await importOn(count, jobCount, dataset.files[0]);
+    results.push(result);
+    table.row(String(count), Math.round(rateOf(result)).toLocaleString("en"), ...figuresOf(result));
     processTable(result);
   }
-  const charts: Chart[] = [
+  const cores = options["node-cores"];
+  const what = `${jobCount} jobs of ${Math.round(dataset.bytes / 1e6)} MB JSON Lines, ${clients} clients`;
+  if (cores === undefined) table.save("loadtest", what, chartsOf(counts, results));
+  else table.save("loadtest-limited", `${what}, datanodes of ${cores} cores`, chartsOf(counts, results));
+}
+
+/** Imports a file by each of `jobCount` jobs at once, on a cluster of its own. */
+async function importOn(nodes: number, jobCount: number, file: string): Promise<RunResult> {
+  await using backends = await TestBackends.start(startS3);
+  const settings = { datanode: { workers: 1 }, rootcoord: { splitSize: "256MB" } };
+  await using shares = new AsyncDisposableStack();
+  await using cluster = await TestCluster.start(backends, { counts: { datanode: nodes }, settings });
+  if (options["node-cores"] !== undefined)
+    for (const { pid } of cluster.of("datanode")) shares.use(CpuShare.limit(pid, Number(options["node-cores"])));
+  await upload(cluster, file, "lines.jsonl");
+  using client = new TestClient(cluster.address);
+  const names = Array.from({ length: jobCount }, (_, i) => `load_${i}`);
+  for (const name of names) await client.createCollection(vectorCollection(name, DIM));
+  const jobs = names.map((collection) => ({ collection, files: ["lines.jsonl"] }));
+  return await runJobs({ cluster, backends, jobs, clients, pollMs: 500 });
+}
+
+/** Rows a second. */
+function rateOf({ rows, makespanMs }: RunResult): number {
+  return (rows * 1000) / makespanMs;
+}
+
+function chartsOf(counts: readonly number[], results: readonly RunResult[]): Chart[] {
+  const rates = results.map(rateOf);
+  const ideal = counts.map((count) => (rates[0] * count) / counts[0]);
+  const latency = (share: number) => results.map(({ jobMs }) => percentile(jobMs, share) / 1000);
+  return [
     {
       ...{ title: "Throughput", xLabel: "datanodes", xs: counts, unit: "rows/s" },
       series: [
         { name: "measured", values: rates },
-        { name: "ideal", values: counts.map((count) => (rates[0] * count) / counts[0]), isIdeal: true },
+        { name: "ideal", values: ideal, isIdeal: true },
       ],
     },
     {
       ...{ title: "Job latency", xLabel: "datanodes", xs: counts, unit: "s" },
       series: [
-        { name: "p50", values: p50 },
-        { name: "p99", values: p99 },
+        { name: "p50", values: latency(0.5) },
+        { name: "p99", values: latency(0.99) },
       ],
     },
   ];
-  const cores = options["node-cores"];
-  const what = `${jobCount} jobs of ${Math.round(dataset.bytes / 1e6)} MB JSON Lines, ${clients} clients`;
-  if (cores === undefined) table.save("loadtest", what, charts);
-  else table.save("loadtest-limited", `${what}, datanodes of ${cores} cores`, charts);
 }
 
 function figuresOf(result: RunResult): string[] {
