@@ -4,31 +4,14 @@ import { join, resolve } from "node:path";
 import { afterAll, expect } from "@jest/globals";
 import { DataType } from "@sluice/schema";
 import { type CollectionSpec, type FieldSpec, itWith, pythonOf, runProgram, startServer, TemporaryFolders, TestClient, useRest } from "../support/index.ts"; // biome-ignore format: one line
+import { everyField, everyValue } from "./milvus-2.3.ts";
 
 const environment = "milvus-2.3.5";
 const program = resolve(import.meta.dirname, "from_milvus.py");
 const folders = new TemporaryFolders();
 afterAll(() => folders[Symbol.asyncDispose]());
 
-const everything: CollectionSpec = {
-  name: "everything",
-  shards: 2,
-  dynamic: true,
-  fields: [
-    { name: "id", type: DataType.Int64, key: true },
-    { name: "flag", type: DataType.Bool },
-    { name: "i8", type: DataType.Int8 },
-    { name: "i16", type: DataType.Int16 },
-    { name: "i32", type: DataType.Int32 },
-    { name: "f", type: DataType.Float },
-    { name: "d", type: DataType.Double },
-    { name: "title", type: DataType.VarChar, maxLength: 200 },
-    { name: "attrs", type: DataType.JSON },
-    { name: "tags", type: DataType.Array, element: DataType.VarChar, capacity: 8, maxLength: 40 },
-    { name: "longs", type: DataType.Array, element: DataType.Int64, capacity: 8 },
-    { name: "vector", type: DataType.FloatVector, dim: 8 },
-  ],
-};
+const everything: CollectionSpec = { name: "everything", shards: 2, dynamic: true, fields: everyField };
 
 const shelves: CollectionSpec = {
   name: "shelves",
@@ -41,23 +24,7 @@ const shelves: CollectionSpec = {
 
 type Row = Readonly<Record<string, unknown>>;
 
-const everyRow = (i: number): Row => ({
-  id: String(i % 2 === 0 ? 9_007_199_254_740_993n + BigInt(i) : BigInt(-i)),
-  flag: i % 3 === 0,
-  i8: (i % 256) - 128,
-  i16: i * 250 - 15_000,
-  i32: i * 17_000_000 - 1_000_000_000,
-  f: Math.fround(i / 7),
-  d: i / 11,
-  title: `${"ü漢🚀".repeat(i % 4)} ${i}`,
-  attrs: { b: [1, 2.5, null], n: i, t: `x${i}` },
-  tags: Array.from({ length: i % 4 }, (_, j) => `t${j} é`),
-  longs: Array.from({ length: i % 3 }, (_, j) => String(2n ** 60n + BigInt(i * j))),
-  vector: Array.from({ length: 8 }, (_, j) => Math.fround(Math.sin(i * 8 + j))),
-  extra: `dyn ${i}`,
-});
-
-const rows = Array.from({ length: 120 }, (_, i) => everyRow(i));
+const rows = Array.from({ length: 120 }, (_, i) => asText(everyValue(i)));
 const shelf = (i: number): Row => ({ key: `k${i}${"漢".repeat(i % 30)}`, bits: [i % 256, 255 - (i % 256), 7, i % 11] });
 
 interface Answer {

@@ -19,37 +19,24 @@ import {
   readRecords,
   runProgram,
   SourceFiles,
+  segmentsIn,
   startServer,
   storedKeys,
   TemporaryFolders,
   TestClient,
   visibleSegments,
 } from "../support/index.ts";
+import { everyField, everyValue } from "./milvus-2.3.ts";
 
 const environment = "milvus-2.3.5";
 const program = resolve(import.meta.dirname, "takeover.py");
 const folders = new TemporaryFolders();
 afterAll(() => folders[Symbol.asyncDispose]());
 
+const reals = { name: "reals", type: DataType.Array, element: DataType.Double, capacity: 8 };
 const everything: CollectionSpec = {
-  name: "everything",
-  shards: 2,
-  dynamic: true,
-  fields: [
-    { name: "id", type: DataType.Int64, key: true },
-    { name: "flag", type: DataType.Bool },
-    { name: "i8", type: DataType.Int8 },
-    { name: "i16", type: DataType.Int16 },
-    { name: "i32", type: DataType.Int32 },
-    { name: "f", type: DataType.Float },
-    { name: "d", type: DataType.Double },
-    { name: "title", type: DataType.VarChar, maxLength: 200 },
-    { name: "attrs", type: DataType.JSON },
-    { name: "tags", type: DataType.Array, element: DataType.VarChar, capacity: 8, maxLength: 40 },
-    { name: "longs", type: DataType.Array, element: DataType.Int64, capacity: 8 },
-    { name: "reals", type: DataType.Array, element: DataType.Double, capacity: 8 },
-    { name: "vector", type: DataType.FloatVector, dim: 8 },
-  ],
+  ...{ name: "everything", shards: 2, dynamic: true },
+  fields: everyField.toSpliced(-1, 0, reals),
 };
 
 const tenants: CollectionSpec = {
@@ -76,20 +63,8 @@ const wide: CollectionSpec = {
 type Row = Readonly<Record<string, unknown>>;
 
 const everyRow: Row[] = Array.from({ length: 120 }, (_, i) => ({
-  id: i % 2 === 0 ? 9_007_199_254_740_993n + BigInt(i) : BigInt(-i),
-  flag: i % 3 === 0,
-  i8: (i % 256) - 128,
-  i16: i * 250 - 15_000,
-  i32: i * 17_000_000 - 1_000_000_000,
-  f: Math.fround(i / 7),
-  d: i / 11,
-  title: `${"ü漢🚀".repeat(i % 4)} ${i}`,
-  attrs: { b: [1, 2.5, null], n: i, t: `x${i}` },
-  tags: Array.from({ length: i % 4 }, (_, j) => `t${j} é`),
-  longs: Array.from({ length: i % 3 }, (_, j) => 2n ** 60n + BigInt(i * j)),
+  ...everyValue(i),
   reals: Array.from({ length: i % 2 }, () => i + 0.25),
-  vector: Array.from({ length: 8 }, (_, j) => Math.fround(Math.sin(i * 8 + j))),
-  extra: `dyn ${i}`,
 }));
 
 const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
@@ -159,8 +134,8 @@ async function importAll(
   // Milvus takes whatever lies in the folder of a partition.
   const visible = (await Promise.all(specs.map(({ name }) => client.segments(name)))).flat();
   await eventually(async () => {
-    const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
-    expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
+    const stored = segmentsIn(await storedKeys(dataDir));
+    expect(stored).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
   });
   return await exportBackup(server.address, "npy_books", join(importRoot, "exports"));
 }

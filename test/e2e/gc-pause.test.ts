@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { bookCollection, books, eventually, storedKeys, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, segmentsIn, storedKeys, useServer } from "../support/index.ts";
 
 // What milvus-backup asks of a Milvus before it copies files. By GET; it knows a refusal by the status of HTTP.
 
@@ -14,7 +14,7 @@ describe("while garbage collection is paused", () => {
     const response = await fetch(`${fixture.url}${base}/${path}`, { headers });
     return { status: response.status, body: (await response.json()) as { msg: string; ticket?: string } };
   };
-  const segmentsStored = async () => new Set((await storedKeys(fixture.dataDir)).map((key) => key.split("/")[3])).size;
+  const segmentsStored = async () => segmentsIn(await storedKeys(fixture.dataDir)).length;
 
   it("segments that were merged into others stay in storage, and go when it is resumed", async () => {
     const { client, files } = fixture;

@@ -10,6 +10,7 @@ import {
   recordsOf,
   SourceFiles,
   scaled,
+  segmentsIn,
   TemporaryFolders,
   TestBackends,
   TestClient,
@@ -158,8 +159,8 @@ class Batch implements AsyncDisposable {
   /** F4. */
   async #checkStorage(): Promise<void> {
     await eventually(async () => {
-      const stored = new Set((await this.#storedKeys()).map((key) => key.split("/")[3]));
-      expect([...stored].sort()).toEqual(await this.#ledger.visibleSegments());
+      const stored = segmentsIn(await this.#storedKeys());
+      expect(stored).toEqual(await this.#ledger.visibleSegments());
       // Where it is quiet, small segments are merged once more, and what they replace goes after its readers.
     }, 240_000);
     const records = await recordsOf(this.#backends, this.cluster);

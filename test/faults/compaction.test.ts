@@ -1,24 +1,10 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
+import { beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import {
-  accountedKeys,
-  bookCollection,
-  bookOf,
-  books,
-  eventually,
-  launchServer,
-  readRecords,
-  SourceFiles,
-  scaled,
-  storedKeys,
-  TemporaryFolders,
-  TestClient,
-  type TestServer,
-  visibleSegments,
-} from "../support/index.ts";
+import { bookCollection, bookOf, books, eventually, scaled, useServer } from "../support/index.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { accountedRecords, storedIsVisible, visibleIn } from "./stored-segments.ts";
 
 // The server is killed in each step of a compaction, and at random moments of some, and started again on the same data. Whatever
 // was done by then: every row is there once, with all its values, from the first query on; the compaction is brought to its end
@@ -32,7 +18,7 @@ const RANDOM_KILLS = scaled(20);
 const MAX_PAUSE_MS = 150;
 /** Jobs of a row each between two kills; each leaves a segment. */
 const JOBS = 4;
-const settings = { workers: 2, compactionInterval: "100ms", readerGrace: "2s", gcGrace: "1s", gcInterval: "200ms" };
+const settings = { compactionInterval: "100ms", readerGrace: "2s", gcGrace: "1s", gcInterval: "200ms" };
 
 /** What ends a step in the log of a server that imports nothing, in the order of the steps. */
 const steps = [
@@ -43,67 +29,41 @@ const steps = [
   ["what it has replaced was removed", /removed segments that nobody sees/],
 ] as const;
 
-const folders = new TemporaryFolders();
+const fixture = useServer(settings);
 const random = new SeededRandom(seed);
-let files: SourceFiles;
-let dataDir: string;
-let server: TestServer;
-let client: TestClient;
 let rows = 0;
-
-async function start(): Promise<void> {
-  server = launchServer({ dataDir, importRoots: [files.folder], settings });
-  await server.ready();
-  client = new TestClient(server.address);
-}
-
-async function kill(): Promise<void> {
-  await server.kill9();
-  client[Symbol.dispose]();
-}
 
 beforeAll(async () => {
   process.stderr.write(`compactions: SLUICE_FAULT_SEED=${seed}\n`);
-  const pair = await folders.createPair();
-  dataDir = pair.dataDir;
-  files = new SourceFiles(pair.importRoot);
-  await start();
-  await client.createCollection(bookCollection("merged"));
-}, 60_000);
-
-afterAll(async () => {
-  await kill();
-  await folders[Symbol.asyncDispose]();
+  await fixture.client.createCollection(bookCollection("merged"));
 });
 
 async function checkRows(): Promise<void> {
-  expect(await client.count("merged")).toBe(rows);
-  const all = await client.query("merged", "id >= 0", ["id", "title", "year", "vector"]);
+  expect(await fixture.client.count("merged")).toBe(rows);
+  const all = await fixture.client.query("merged", "id >= 0", ["id", "title", "year", "vector"]);
   expect(all).toEqual(Array.from({ length: rows }, (_, i) => bookOf(BigInt(i))));
 }
 
 /** Some segments more, and a server whose log is new. */
 beforeEach(async () => {
   for (let i = 0; i < JOBS; i++) {
-    const paths = await files.jsonl(`row-${rows}.jsonl`, books(1, BigInt(rows)));
-    await client.importAndWait("merged", paths);
+    const paths = await fixture.files.jsonl(`row-${rows}.jsonl`, books(1, BigInt(rows)));
+    await fixture.client.importAndWait("merged", paths);
     rows++;
   }
-  await kill();
-  await start();
+  await fixture.restart("kill9");
 }, 60_000);
 
 const ask = () =>
-  client.raw
+  fixture.client.raw
     .manualCompaction(milvus.ManualCompactionRequest.fromPartial({ collectionName: "merged" }))
     .catch(() => undefined);
 
 /** Kills the server, and looks at the rows at once and when all is merged. */
 async function killAndCheck(): Promise<void> {
-  await kill();
-  await start();
+  await fixture.restart("kill9");
   await checkRows();
-  await eventually(async () => expect((await client.segments("merged")).length).toBeLessThanOrEqual(2));
+  await eventually(async () => expect((await fixture.client.segments("merged")).length).toBeLessThanOrEqual(2));
   await checkRows();
 }
 
@@ -111,7 +71,7 @@ it.each(steps)(
   "killed when %s, it leaves every row as it was",
   async (_step, line) => {
     const asked = ask();
-    while (!line.test(server.stderr)) await sleep(1);
+    while (!line.test(fixture.server.stderr)) await sleep(1);
     const killed = killAndCheck();
     await asked;
     await killed;
@@ -134,15 +94,14 @@ it.each(Array.from({ length: RANDOM_KILLS }, (_, i) => [i + 1]))(
 it("nothing is stored in the end that no visible segment accounts for", async () => {
   await ask();
   // Until it is merged, what is stored may be what is visible, and no longer a moment later.
-  await eventually(async () => {
-    const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
-    const visible = (await client.segments("merged")).map(({ segmentID }) => String(segmentID));
-    expect(visible.length).toBeLessThanOrEqual(2);
-    expect([...stored].sort()).toEqual(visible.sort());
-  }, 30_000);
-  await server.stop();
-  const records = await readRecords(dataDir);
-  expect(await storedKeys(dataDir)).toEqual(accountedKeys(visibleSegments(records)));
+  const visible = async () => {
+    const ids = await visibleIn(fixture.client, ["merged"]);
+    expect(ids.length).toBeLessThanOrEqual(2);
+    return ids;
+  };
+  await storedIsVisible(fixture.dataDir, visible, 30_000);
+  await fixture.server.stop();
+  const records = await accountedRecords(fixture.dataDir);
   const done = records.jobs.filter(({ kind, state }) => kind === "compaction" && state === "completed");
   expect(done.length).toBeGreaterThanOrEqual(steps.length);
 }, 60_000);

@@ -6,15 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import {
-  bookCollection,
-  books,
-  eventually,
-  storedKeys,
-  type TestClient,
-  useRest,
-  useServer,
-} from "../support/index.ts";
+import { bookCollection, books, eventually, type TestClient, useRest, useServer } from "../support/index.ts";
+import { storedIsVisible, visibleIn } from "./stored-segments.ts";
 
 // The server is killed in each step of an export, of a copy, and of copies from and to another service, and started again on the same
 // data. Whatever was done by then: what they make is whole in the end, or not there, and nothing is left behind.
@@ -140,11 +133,7 @@ it("nothing is stored in the end that cannot be seen", async () => {
   const names = ["books", ...["from", "within", "appended", "replaced"].flatMap(made)].sort();
   expect(await collectionsOf(fixture.client)).toEqual(names);
   expect(await collectionsOf(other.client)).toEqual(["books", ...made("to")].sort());
-  await eventually(async () => {
-    const visible = (await Promise.all(names.map((name) => fixture.client.segments(name)))).flat();
-    const stored = new Set((await storedKeys(fixture.dataDir)).map((key) => key.split("/")[3]));
-    expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
-  }, 30_000);
+  await storedIsVisible(fixture.dataDir, () => visibleIn(fixture.client, names), 30_000);
 });
 
 interface Exported {

@@ -20,6 +20,7 @@ import {
   visibleSegments,
 } from "../support/index.ts";
 import { faultCollections } from "./planned-jobs.ts";
+import { storedIsVisible, visibleIn } from "./stored-segments.ts";
 
 // The data folder lies on a file system of its own, which is filled up and freed again while the server works.
 
@@ -76,11 +77,7 @@ suite("a full disk", () => {
 
   /** Waits until nothing is stored but what is visible. */
   async function isSwept(): Promise<void> {
-    await eventually(async () => {
-      const stored = await storedKeys(dataDir);
-      const visible = new Set((await client.segments("plain")).map(({ segmentID }) => String(segmentID)));
-      expect(new Set(stored.map((key) => key.split("/")[3]))).toEqual(visible);
-    }, 30_000);
+    await storedIsVisible(dataDir, () => visibleIn(client, ["plain"]), 30_000);
   }
 
   function expectOutOfSpace(reason: string): void {

@@ -2,6 +2,7 @@ import { expect } from "@jest/globals";
 import { common } from "@sluice/rpc";
 import type { JobOutcome, TestClient } from "../support/index.ts";
 import { faultCollections, type PlannedJob, rangeField } from "./planned-jobs.ts";
+import { visibleIn } from "./stored-segments.ts";
 
 // F1. an accepted job ends, completely or without a trace, and for no other reason than its own files;
 // F2. counts are those of the jobs that were Completed, at every moment;
@@ -68,8 +69,8 @@ export class JobLedger {
 
   /** Ids of all visible segments, as text, ascending. */
   async visibleSegments(): Promise<string[]> {
-    const found = await Promise.all(faultCollections.map(({ name }) => this.#client().segments(name)));
-    return found.flatMap((segments) => segments.map(({ segmentID }) => String(segmentID))).sort();
+    const names = faultCollections.map(({ name }) => name);
+    return visibleIn(this.#client(), names);
   }
 
   /** F1. A job whose answer was lost may exist or not, but not twice. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { bookCollection } from "../support/index.ts";
 import { MergeServer, mergeSteps } from "./merge-server.ts";
 
@@ -7,9 +7,6 @@ import { MergeServer, mergeSteps } from "./merge-server.ts";
 // for others; the source is as it was, and nothing is stored in the end that no visible segment accounts for.
 
 const on = new MergeServer();
-
-beforeAll(() => on.open(), 60_000);
-afterAll(() => on.close());
 
 /** A collection of its own for each case. */
 async function sourceOf(name: string): Promise<string> {

@@ -1,21 +1,8 @@
 import { expect } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import {
-  accountedKeys,
-  bookCollection,
-  bookFields,
-  books,
-  eventually,
-  launchServer,
-  readRecords,
-  SourceFiles,
-  storedKeys,
-  TemporaryFolders,
-  TestClient,
-  type TestServer,
-  visibleSegments,
-} from "../support/index.ts";
+import { bookCollection, bookFields, books, type TestClient, type TestServer, useServer } from "../support/index.ts";
+import { accountedRecords, storedIsVisible, visibleIn } from "./stored-segments.ts";
 
 const ROWS = 1200;
 /** Rows of two megabytes and a half, so that a merge has two tasks. */
@@ -46,46 +33,29 @@ interface Answer {
   readonly data: { readonly jobId: string; readonly status: string; readonly reason: string };
 }
 
-/** A server on its own data, on which a column of prices is merged into collections of books. */
+/** A server for all tests of a file, on which a column of prices is merged into collections of books. Made outside of tests. */
 export class MergeServer {
-  readonly #folders = new TemporaryFolders();
-  #files!: SourceFiles;
-  #dataDir = "";
-  server!: TestServer;
-  client!: TestClient;
+  readonly #fixture = useServer(settings);
 
-  /** On fresh folders. */
-  async open(): Promise<void> {
-    const { dataDir, importRoot } = await this.#folders.createPair();
-    this.#dataDir = dataDir;
-    this.#files = new SourceFiles(importRoot);
-    await this.#start();
+  /** That runs now. */
+  get server(): TestServer {
+    return this.#fixture.server;
   }
 
-  /** Kills the server, and removes what it had. */
-  async close(): Promise<void> {
-    await this.server.kill9();
-    this.client[Symbol.dispose]();
-    await this.#folders[Symbol.asyncDispose]();
+  /** Of that server. */
+  get client(): TestClient {
+    return this.#fixture.client;
   }
 
   /** Kills the server, and starts it again on the same data. */
-  async restart(): Promise<void> {
-    await this.server.kill9();
-    this.client[Symbol.dispose]();
-    await this.#start();
-  }
-
-  async #start(): Promise<void> {
-    this.server = launchServer({ dataDir: this.#dataDir, importRoots: [this.#files.folder], settings });
-    await this.server.ready();
-    this.client = new TestClient(this.server.address);
+  restart(): Promise<void> {
+    return this.#fixture.restart("kill9");
   }
 
   /** A collection of all books. */
   async createSource(name: string): Promise<void> {
     await this.client.createCollection(bookCollection(name, { shards: 2, fields }));
-    await this.client.importAndWait(name, await this.#files.jsonl(`${name}.jsonl`, rows));
+    await this.client.importAndWait(name, await this.#fixture.files.jsonl(`${name}.jsonl`, rows));
   }
 
   /** A file with the price of each book, `factor` times its id; in row groups, of which each task reads those that it needs. */
@@ -94,13 +64,18 @@ export class MergeServer {
       { name: "id", type: "INT64" as const, data: rows.map(({ id }) => BigInt(id)) },
       { name: "price", type: "INT32" as const, data: rows.map(({ id }) => factor * Number(id)) },
     ];
-    return this.#files.write(`${name}.parquet`, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })));
+    return this.#fixture.files.write(
+      `${name}.parquet`,
+      new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })),
+    );
   }
 
   /** Over REST; a refusal is an answer, too. */
   async call(method: string, path: string, body?: object): Promise<Answer> {
-    const url = `http://${this.server.address}${path}`;
-    const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
+    const response = await fetch(`${this.#fixture.url}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     return (await response.json()) as Answer;
   }
 
@@ -123,14 +98,10 @@ export class MergeServer {
 
   /** Nothing is stored that no visible segment accounts for. Stops the server. @param names of all collections that there are */
   async checkStored(names: readonly string[]): Promise<void> {
-    await eventually(async () => {
-      const stored = new Set((await storedKeys(this.#dataDir)).map((key) => key.split("/")[3]));
-      const visible = (await Promise.all(names.map((name) => this.client.segments(name)))).flat();
-      expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
-    }, 30_000);
+    const { dataDir } = this.#fixture;
+    await storedIsVisible(dataDir, () => visibleIn(this.client, names), 30_000);
     await this.server.stop();
-    const records = await readRecords(this.#dataDir);
-    expect(await storedKeys(this.#dataDir)).toEqual(accountedKeys(visibleSegments(records)));
+    const records = await accountedRecords(dataDir);
     expect(records.collections.filter(({ state }) => state === "hidden")).toEqual([]);
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { beforeAll, expect, it } from "@jest/globals";
 import { bookCollection, eventually } from "../support/index.ts";
 import { MergeServer, mergeSteps } from "./merge-server.ts";
 
@@ -19,12 +19,9 @@ const on = new MergeServer();
 let paths: string[];
 
 beforeAll(async () => {
-  await on.open();
   await on.createSource("source");
   paths = [await on.writePrices("prices")];
 }, 60_000);
-
-afterAll(() => on.close());
 
 const prices = [{ fieldName: "price", dataType: "INT32" }];
 

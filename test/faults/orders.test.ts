@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
-import { bookCollection, books, eventually, scaled, storedKeys, useRest, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, scaled, useRest, useServer } from "../support/index.ts";
 import {
   type Described,
   give,
@@ -14,6 +14,7 @@ import {
   wrongEnd,
 } from "./job-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { storedIsVisible, visibleIn } from "./stored-segments.ts";
 
 // For each situation of a job and each order: the order is given, the server is killed while orders of all jobs are on their way, and
 // started again on the same data. Then
@@ -169,11 +170,7 @@ async function check(jobs: readonly OrderedJob[]): Promise<void> {
 
 /** O4. */
 async function checkStorage(): Promise<void> {
-  await eventually(async () => {
-    const stored = new Set((await storedKeys(fixture.dataDir)).map((key) => key.split("/")[3]));
-    const visible = (await fixture.client.segments(COLLECTION)).map(({ segmentID }) => String(segmentID));
-    expect([...stored].sort()).toEqual(visible.sort());
-  }, 40_000);
+  await storedIsVisible(fixture.dataDir, () => visibleIn(fixture.client, [COLLECTION]), 40_000);
 }
 
 it.each(Array.from({ length: runs }, (_, i) => [i + 1] as const))(

@@ -3,12 +3,12 @@ import { ImportError } from "@sluice/errors";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { DataType, dataTypeName } from "@sluice/schema";
-import type { FieldSample } from "./field-samples.ts";
+import { column, integer } from "./cells.ts";
+import { bytesOf, type FieldSample } from "./field-samples.ts";
 import { formatOf, optionsOf, sourcesOf, type TableColumn, type WriteFiles, writers } from "./format-files.ts";
 
 // `coerce=true` takes integers for text and texts of digits for integers, in every format; what is not exact is refused.
 
-const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 const utf32 = (text: string) =>
   bytesOf(Uint32Array.from(text.padEnd(20, "\0"), (char) => char.codePointAt(0) as number));
 
@@ -19,14 +19,6 @@ const text = (value: string): FieldSample => ({
   npy: { descr: "<U20", bytes: utf32(value) },
   canonical: value,
 });
-const integer = (value: bigint): FieldSample => ({
-  type: DataType.Int64,
-  json: Number(value),
-  parquet: { type: "INT64", value },
-  npy: { descr: "<i8", bytes: bytesOf(BigInt64Array.of(value)) },
-  canonical: Number(value),
-});
-const column = (name: string, cells: FieldSample[]): TableColumn => ({ name, sample: cells[0], cells });
 
 const id = { name: "id", type: DataType.Int64, is_primary: true };
 const ids = column("id", [integer(1n), integer(2n)]);

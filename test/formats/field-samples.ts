@@ -29,7 +29,8 @@ export interface FieldSample {
   readonly default?: { readonly value: DefaultValue; readonly canonical: unknown };
 }
 
-const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/** As they lie in memory. */
+export const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 const utf32 = (text: string) => bytesOf(Uint32Array.from(text, (char) => char.codePointAt(0) as number));
 const textSample = (text: string) => ({
   parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: text },

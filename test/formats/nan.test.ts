@@ -2,13 +2,13 @@ import { describe, expect, it } from "@jest/globals";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { DataType } from "@sluice/schema";
-import type { FieldSample } from "./field-samples.ts";
-import { formatOf, optionsOf, sourcesOf, type TableColumn, type WriteFiles, writers } from "./format-files.ts";
+import { column, integer } from "./cells.ts";
+import { bytesOf, type FieldSample } from "./field-samples.ts";
+import { formatOf, optionsOf, sourcesOf, type WriteFiles, writers } from "./format-files.ts";
 
 // NaN and infinities, which no field takes: `nan=null` makes null of them in scalars that may be null, in every format that can hold
 // them. JSON's own words for them are in libs/formats.
 
-const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 const double = (value: number): FieldSample => ({
   type: DataType.Double,
   json: value,
@@ -23,14 +23,6 @@ const float = (value: number): FieldSample => ({
   parquet: { type: "FLOAT", value },
   npy: { descr: "<f4", bytes: bytesOf(Float32Array.of(value)) },
 });
-const integer = (value: bigint): FieldSample => ({
-  type: DataType.Int64,
-  json: Number(value),
-  parquet: { type: "INT64", value },
-  npy: { descr: "<i8", bytes: bytesOf(BigInt64Array.of(value)) },
-  canonical: Number(value),
-});
-const column = (name: string, cells: FieldSample[]): TableColumn => ({ name, sample: cells[0], cells });
 
 const ids = column("id", [1n, 2n, 3n, 4n].map(integer));
 const values = [0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

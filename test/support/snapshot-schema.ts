@@ -1,4 +1,5 @@
 import avro, { type Schema } from "avsc";
+import { bigLongs } from "./avro-longs.ts";
 
 // What Milvus says of the manifest of a segment in a snapshot of format version 4, in Avro's own words, for a reader that is not ours.
 
@@ -133,21 +134,7 @@ const manifest: Schema = {
   ],
 };
 
-/** Longs are bigints, which pass 2^53. */
-const long = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === "bigint",
-  compare: (a: bigint, b: bigint) => Number(a > b) - Number(a < b),
-});
-
-const type = avro.Type.forSchema(manifest, { registry: { long } });
+const type = avro.Type.forSchema(manifest, { registry: { long: bigLongs } });
 
 interface FieldFiles {
   readonly field_id: bigint;

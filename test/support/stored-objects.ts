@@ -91,6 +91,11 @@ export function accountedKeys(segments: readonly SegmentRecord[]): string[] {
     .sort();
 }
 
+/** Ids of the segments that objects with these keys are of: each once, ascending as texts. */
+export function segmentsIn(keys: readonly string[]): string[] {
+  return [...new Set(keys.map((key) => key.split("/")[3]))].sort();
+}
+
 /** Segments that queries see: sealed, added by a change, and removed by none. */
 export function visibleSegments({ segments, changes }: Records): SegmentRecord[] {
   const inOrder = changes.toSorted((a, b) => (a.commitTs < b.commitTs ? -1 : 1));

@@ -1,4 +1,5 @@
 import avro, { type Schema } from "avsc";
+import { bigLongs } from "../../support/avro-longs.ts";
 import type { FieldSample } from "../field-samples.ts";
 import { cellOf, type TableColumn } from "./table-column.ts";
 
@@ -17,7 +18,7 @@ export function writeAvro(columns: readonly TableColumn[], rows: number): Record
     name: "Row",
     fields: columns.map(({ name, sample }) => ({ name, type: ["null", avroType(sample.parquet)] })),
   } as Schema;
-  const type = avro.Type.forSchema(schema, { registry: { long }, wrapUnions: false });
+  const type = avro.Type.forSchema(schema, { registry: { long: bigLongs }, wrapUnions: false });
   const written = Array.from({ length: rows }, (_, row) =>
     type.toBuffer(Object.fromEntries(columns.map((column) => [column.name, avroValue(cellOf(column, row))]))),
   );
@@ -45,20 +46,6 @@ export function varint(value: bigint): Buffer {
   for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
   return Buffer.from([...bytes, Number(rest)]);
 }
-
-/** Numbers of 64 bits as bigints. */
-const long = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === "bigint",
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
 
 function avroType({ type, converted, isList }: FieldSample["parquet"]): Schema {
   const types: Readonly<Record<string, string>> = {

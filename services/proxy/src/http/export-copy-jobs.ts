@@ -44,13 +44,19 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
   jobKindRoutes(app, context, {
     ...{ kind: "export", working: "Exporting", rowsName: "exportedRows" },
     ...{ summary: "Writes the rows of a collection into files", body: exportBody, needs: ["collectionName", "to"] },
-    create: (request, idempotencyKey) => context.root.export({ ...exportMessage(request), idempotencyKey }),
+    create: (request, idempotencyKey) => {
+      const message = exportMessage(request);
+      return context.root.export({ ...message, idempotencyKey });
+    },
   });
   jobKindRoutes(app, context, {
     ...{ kind: "copy", working: "Copying", rowsName: "copiedRows" },
     ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
     needs: ["collectionName", "targetCollectionName"],
-    create: (request, idempotencyKey) => context.root.copy({ ...copyMessage(request), idempotencyKey }),
+    create: (request, idempotencyKey) => {
+      const message = copyMessage(request);
+      return context.root.copy({ ...message, idempotencyKey });
+    },
   });
 }
 
