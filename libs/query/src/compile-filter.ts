@@ -5,7 +5,7 @@ import { type BindContext, fail, MAX_WORK } from "./bind/context.ts";
 import { ELEMENT_FILTER, elementFilterOf } from "./bind/element-filter.ts";
 import { CONSTANT } from "./bind/logic.ts";
 import { sampledOf } from "./bind/sample.ts";
-import { CompiledFilter, type Filter } from "./compiled-filter.ts";
+import { Filter } from "./compiled-filter.ts";
 import type { TemplateValue } from "./constant.ts";
 import { compileSelector } from "./evaluate/compile.ts";
 import { FilterError, planError } from "./filter-error.ts";
@@ -66,8 +66,7 @@ function* compileSteps(
 ): Generator<undefined, Filter, void> {
   try {
     if (options.timezone) checkTimezone(options.timezone);
-    if (/^[ \t\r\n]*$/.test(text))
-      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
+    if (/^[ \t\r\n]*$/.test(text)) return new Filter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
     checkTemplates(templates.values());
     yield;
     const timezone = options.timezone || schema.timezone || "UTC";
@@ -82,7 +81,7 @@ function* compileSteps(
     yield;
     const select = compileSelector(predicate);
     yield;
-    return new CompiledFilter(text, schema, predicate, select, part, context.elements);
+    return new Filter(text, schema, predicate, select, part, context.elements);
   } catch (error) {
     if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
     throw error;

@@ -10,8 +10,11 @@ import { fieldsOf } from "./fields-of.ts";
 import type { Predicate } from "./plan.ts";
 import { type Candidates, candidatesOf, type KeyRange, rangeOf } from "./prune.ts";
 
-/** A compiled expression. Immutable and free of state, so one may serve any number of segments. */
-export interface Filter {
+/**
+ * A compiled expression: a predicate with the code that narrows rows to those for which it is true. Immutable and free of state, so one
+ * may serve any number of segments.
+ */
+export class Filter {
   /** As given. */
   readonly text: string;
   /** Every row passes, whatever it holds: the text is blank, or folds to true. Such a query needs a limit. */
@@ -24,38 +27,13 @@ export interface Filter {
   readonly primaryKeyCandidates: Candidates | undefined;
   /** Range of primary keys outside which no row passes, both ends included. */
   readonly primaryKeyRange: KeyRange | undefined;
-  /** As `primaryKeyCandidates`, of any field: a partition key's values name the partitions to read. */
-  candidates(field: number): Candidates | undefined;
-  /**
-   * Rows for which the expression is TRUE, ascending. `columns` holds at least those of `fields`, with `rowCount` rows each;
-   * rows outside `within` (ascending) are not looked at. The answer is the caller's to keep and to change.
-   */
-  evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array;
-  /**
-   * As `evaluate`, over all rows, with turns of the event loop between slices of rows and between the parts of the
-   * expression: nobody waits for it longer than one part needs for one slice, which is some milliseconds.
-   * @throws what the turns throw, when the call ends
-   */
-  evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array>;
   /** Where elements of a struct array are meant, not rows: those of rows that pass. */
   readonly elements: ElementFilter | undefined;
-  /** Of rows that pass, once those that nobody sees are left out: what `random_sample` draws of them, or all. */
-  draw(rows: Uint32Array): Uint32Array;
-}
-
-/** A predicate with the code that narrows rows to those for which it is true. */
-export class CompiledFilter implements Filter {
-  readonly text: string;
-  readonly isAlwaysTrue: boolean;
-  readonly isAlwaysFalse: boolean;
-  readonly fields: readonly number[];
-  readonly primaryKeyCandidates: Candidates | undefined;
-  readonly primaryKeyRange: KeyRange | undefined;
   readonly #predicate: Predicate;
   readonly #select: StepSelector;
   readonly #part: number | undefined;
-  readonly elements: ElementFilter | undefined;
 
+  /** @param part of the rows that pass, which `draw` draws; undefined = all @param elements that are meant, in place of rows */
   constructor(
     text: string,
     schema: CollectionSchema,
@@ -77,14 +55,20 @@ export class CompiledFilter implements Filter {
     this.primaryKeyRange = rangeOf(predicate, key);
   }
 
+  /** Of rows that pass, once those that nobody sees are left out: what `random_sample` draws of them, or all. */
   draw(rows: Uint32Array): Uint32Array {
     return this.#part === undefined ? rows : drawn(rows, this.#part);
   }
 
+  /** As `primaryKeyCandidates`, of any field: a partition key's values name the partitions to read. */
   candidates(field: number): Candidates | undefined {
     return candidatesOf(this.#predicate, field);
   }
 
+  /**
+   * Rows for which the expression is TRUE, ascending. `columns` holds at least those of `fields`, with `rowCount` rows each;
+   * rows outside `within` (ascending) are not looked at. The answer is the caller's to keep and to change.
+   */
   evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array {
     const rows = (within ?? placesBelow(rowCount)).slice();
     const steps = this.#select({ columns, rowCount }, rows, rows.length);
@@ -94,6 +78,11 @@ export class CompiledFilter implements Filter {
     }
   }
 
+  /**
+   * As `evaluate`, over all rows, with turns of the event loop between slices of rows and between the parts of the
+   * expression: nobody waits for it longer than one part needs for one slice, which is some milliseconds.
+   * @throws what the turns throw, when the call ends
+   */
   async evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array> {
     const batch = { columns, rowCount };
     const parts: Uint32Array[] = [];

@@ -67,7 +67,11 @@ export function shortColumn(leaf: LeafReader, row: number): ImportError {
 
 /** @throws {ImportError} `malformed_file` when a leaf goes on behind the rows of its group */
 export async function checkNoMoreRows(leaf: LeafReader): Promise<void> {
-  if (!(await leaf.page())) return;
+  if (await leaf.page()) throw longColumn(leaf);
+}
+
+/** As `shortColumn`. */
+export function longColumn(leaf: LeafReader): ImportError {
   const reason = `column '${leaf.node.path.join(".")}' has more rows than its row group: imported rows are not aligned`;
-  throw new ImportError("malformed_file", reason, leaf.at);
+  return new ImportError("malformed_file", reason, leaf.at);
 }

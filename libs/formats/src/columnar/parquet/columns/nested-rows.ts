@@ -1,8 +1,7 @@
 import { FixedBuffer } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
 import type { LeafReader } from "@sluice/parquet";
 import { BytesSink, Damage } from "@sluice/parquet";
-import { shortColumn } from "./column-reader.ts";
+import { checkNoMoreRows, longColumn, shortColumn } from "./column-reader.ts";
 
 /** Levels decoded at a time, at most and at least; between them by how many rows are asked for, since there may be many leaves. */
 const MAX_WINDOW = 4096;
@@ -78,9 +77,8 @@ export class NestedRows {
 
   /** @throws {ImportError} when entries are left */
   async checkEnd(): Promise<void> {
-    if (this.#at === this.#end && !(await this.leaf.page())) return;
-    const reason = `column '${this.leaf.node.path.join(".")}' has more rows than its row group: imported rows are not aligned`;
-    throw new ImportError("malformed_file", reason, this.leaf.at);
+    if (this.#at < this.#end) throw longColumn(this.leaf);
+    await checkNoMoreRows(this.leaf);
   }
 
   /** Takes entries from the window; true when the rows are complete because another one begins. */

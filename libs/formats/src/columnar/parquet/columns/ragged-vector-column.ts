@@ -1,32 +1,25 @@
 import type { Column } from "@sluice/columns";
-import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
+import { emptyDefinition, type LeafReader, type ListNode } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
 import { type ElementType, elementWidth } from "../../../numbers/element-type.ts";
 import { type ElementRule, finiteCheck } from "../../../numbers/elements.ts";
-import type { ColumnReader } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { describeValue } from "./leaf-rule.ts";
-import { NestedRows } from "./nested-rows.ts";
+import { NestedColumn } from "./nested-column.ts";
 import type { ReadContext } from "./read-context.ts";
 import { nullElementWords, wrongElementWords, wrongLengthWords } from "./vector-words.ts";
 
-const STEP_ROWS = 1024;
-const STEP_ENTRIES = 1 << 16;
+const STEP = { rows: 1024, entries: 1 << 16 };
 
 /** Dense vectors that come as lists of any length, row by row, so that a row which is no vector can be rejected alone. */
-export class RaggedVectorColumn implements ColumnReader {
-  readonly fields: readonly number[];
-  readonly leaves: readonly LeafReader[];
+export class RaggedVectorColumn extends NestedColumn {
   readonly mayStop = false;
   readonly #list: ListNode;
   readonly #rule: ElementRule;
   readonly #rowCheck: ElementType | undefined;
-  readonly #rows: NestedRows;
   readonly #output: FixedOutput;
   /** Elements of a list: dimensions, or bytes where the vector comes as bytes. */
   readonly #perRow: number;
-  /** Row of the file that is read next. */
-  #row = 0;
 
   /** @param rowCheck element type of the vectors that the bytes of a row make up, where these have to be checked */
   constructor(
@@ -38,32 +31,17 @@ export class RaggedVectorColumn implements ColumnReader {
     rowCheck: ElementType | undefined,
     { rejects }: ReadContext,
   ) {
-    this.fields = [position];
-    this.leaves = [leaf];
+    super(position, leaf, STEP);
     this.#list = list;
     this.#rule = rule;
     this.#rowCheck = rowCheck;
-    this.#rows = new NestedRows(leaf);
     this.#output = new FixedOutput(field, rejects);
     this.#perRow = this.#output.width / elementWidth[rule.to];
   }
 
-  begin(group: RowGroupInfo): void {
-    this.#row = group.firstRow;
-    this.#rows.begin();
-  }
-
   async fill(rows: number): Promise<number> {
     this.#output.begin(rows);
-    for (let done = 0; done < rows; ) {
-      const count = await this.#rows.read(Math.min(rows - done, STEP_ROWS), STEP_ENTRIES, this.#row);
-      try {
-        this.#put(done, count);
-      } catch (error) {
-        throw this.#rows.leaf.explain(error);
-      }
-      done += count;
-    }
+    for (let done = 0; done < rows; ) done += await this.step(rows - done, (count) => this.#put(done, count));
     return rows;
   }
 
@@ -71,22 +49,18 @@ export class RaggedVectorColumn implements ColumnReader {
     return [this.#output.take(rows)];
   }
 
-  finish(): Promise<void> {
-    return this.#rows.checkEnd();
-  }
-
   /** @param first row of the batch */
   #put(first: number, count: number): void {
-    const { starts, definitions, leaf } = this.#rows;
+    const { starts, definitions, leaf } = this.rows;
     let value = 0;
-    for (let i = 0; i < count; i++, this.#row++) {
-      const values = this.#rows.valuesOf(i);
+    for (let i = 0; i < count; i++, this.row++) {
+      const values = this.rows.valuesOf(i);
       const level = definitions[starts[i]];
-      if (level < emptyDefinition(this.#list)) this.#output.setNull(first + i, this.#row, leaf.at);
+      if (level < emptyDefinition(this.#list)) this.#output.setNull(first + i, this.row, leaf.at);
       else {
         const length = level === emptyDefinition(this.#list) ? 0 : starts[i + 1] - starts[i];
         const reason = this.#listRefusal(length, values) ?? this.#copy(value, first + i);
-        if (reason !== undefined) this.#output.rules.refuse(reason, this.#row, leaf.at);
+        if (reason !== undefined) this.#output.rules.refuse(reason, this.row, leaf.at);
       }
       value += values;
     }
@@ -102,7 +76,7 @@ export class RaggedVectorColumn implements ColumnReader {
   #copy(value: number, index: number): string | undefined {
     const { to, convert, check } = this.#rule;
     const { buffer, field, width } = this.#output;
-    const { fixed, leaf } = this.#rows;
+    const { fixed, leaf } = this.rows;
     const at = index * this.#perRow;
     if (!convert)
       buffer.bytes.set(
