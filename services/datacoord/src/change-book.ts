@@ -8,9 +8,18 @@ import {
   type Visibility,
   visibleAfter,
 } from "@sluice/catalog";
-import { ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
-import { type CollectionId, encodePlain, type SegmentId } from "@sluice/schema";
+import type { CollectionId, SegmentId } from "@sluice/schema";
+import {
+  type CommitOptions,
+  checkSize,
+  type MadeChange,
+  type NewChange,
+  type Snapshot,
+  snapshotGone,
+  VisibleMoved,
+} from "./change.ts";
 import { ChangeHistory } from "./change-history.ts";
 
 // S2. A segment is visible when, and only when, a change adds it and no later one removes it. A change is one record and one
@@ -22,57 +31,6 @@ import { ChangeHistory } from "./change-history.ts";
 //     these changes are refused from then on, also by who finds only segments that are removed and were never added.
 // S7. The last delete of a segment's rows names all its delta logs. What earlier ones say of them is forgotten when no reader is
 //     left that began before the last one; that one says so before, durably, and snapshots from before it are refused.
-
-/** Of a change that extends or removes segments: etcd takes requests of 1.5 MiB. */
-const MAX_CHANGE_BYTES = 1 << 20;
-
-/** What a change does; the book gives it its timestamp. */
-export type NewChange = Omit<ChangeRecord, "commitTs">;
-
-/** A change as it is stored. */
-export interface MadeChange {
-  readonly record: ChangeRecord;
-  /** This call has made it. */
-  readonly isNew: boolean;
-}
-
-/** How a change is made; see `ChangeBook.commit`. */
-export interface CommitOptions {
-  readonly lastTs?: bigint;
-  readonly also?: readonly StagedWrite[];
-}
-
-/** What is visible at a time. The map may be the book's own: it is looked at before anything is waited for. */
-export interface Snapshot {
-  readonly timestamp: bigint;
-  /** Of the last change of the collection. */
-  readonly lastTs: bigint;
-  readonly visible: ReadonlyMap<SegmentId, Visibility>;
-}
-
-/** What a reader is told whose snapshot is not kept any more. */
-export function snapshotGone(timestamp: bigint): StatusError {
-  return new StatusError(
-    statusCodes.invalidParameter,
-    `the snapshot at timestamp ${timestamp} is kept no longer, since its segments were replaced: read anew`,
-  );
-}
-
-/** What is visible is not what a change was decided on: decide anew. */
-export class VisibleMoved extends ImportError {
-  constructor() {
-    super("internal", "what is visible has changed meanwhile");
-  }
-}
-
-/** One record makes all of a change visible, so that it cannot be cut. */
-export class ChangeTooLarge extends ImportError {
-  /** @param segments that it extends or removes */
-  constructor(segments: number) {
-    const cure = "delete in parts, by partitions or ranges of keys, or compact the collection first";
-    super("job_failed", `rows of ${segments} segments are deleted at once, of more than one record holds: ${cure}`);
-  }
-}
 
 /** What is visible, in memory for reading, written through to the metastore. */
 export class ChangeBook {
@@ -238,11 +196,4 @@ export class ChangeBook {
     this.#histories.set(collectionId, history);
     return history;
   }
-}
-
-/** @throws {ChangeTooLarge} */
-function checkSize(change: NewChange): void {
-  const length = change.extends.length + change.removes.length;
-  if (length === 0 || Buffer.byteLength(encodePlain(change)) <= MAX_CHANGE_BYTES) return;
-  throw new ChangeTooLarge(length);
 }

@@ -3,7 +3,8 @@ import { type ChangeRecord, type Visibility, visibleAfter } from "@sluice/catalo
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { collectionId, type SegmentId, segmentId } from "@sluice/schema";
 import fc from "fast-check";
-import { ChangeBook, type NewChange } from "../src/change-book.ts";
+import type { NewChange } from "../src/change.ts";
+import { ChangeBook } from "../src/change-book.ts";
 
 const collection = collectionId(7n);
 

@@ -2,7 +2,8 @@ import type { ChangeRecord, SegmentExtension, SegmentRecord, StagedWrite } from 
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type JobId, jobId, type SegmentId, type StoredSegment, segmentId } from "@sluice/schema";
-import { type ChangeBook, ChangeTooLarge, type Snapshot } from "../change-book.ts";
+import { ChangeTooLarge, type Snapshot } from "../change.ts";
+import type { ChangeBook } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
 import type { DeleteCall, RowCall } from "./row-call.ts";
 import { newAhead, RowSegmentIds } from "./row-segment-ids.ts";

@@ -1,7 +1,7 @@
 import type { ChangeRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type CollectionId, type JobId, segmentId } from "@sluice/schema";
-import { type Snapshot, VisibleMoved } from "../change-book.ts";
+import { type Snapshot, VisibleMoved } from "../change.ts";
 import { newestRows } from "./newest-rows.ts";
 import type { DeleteCall, RowCall } from "./row-call.ts";
 import { type AnyCall, type Decided, RowChanges, type RowChangesDeps } from "./row-changes.ts";

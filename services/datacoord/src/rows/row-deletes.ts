@@ -3,7 +3,7 @@ import type { ObjectStore } from "@sluice/object-store";
 import { type Client, checkStatus, type queryNode, READER_ABSENT_MS, schema, segmentMessage } from "@sluice/rpc";
 import { type CollectionSchema, type FieldLogs, primaryKeyIndex, segmentId } from "@sluice/schema";
 import { type KeyDeletes, readDeltaLog, writeDeltaLog } from "@sluice/segment";
-import type { Snapshot } from "../change-book.ts";
+import type { Snapshot } from "../change.ts";
 import { extended } from "../extended-segment.ts";
 import type { SegmentBook } from "../segment-book.ts";
 import type { DeleteCall } from "./row-call.ts";
