@@ -2,9 +2,10 @@ import { type Client, checkStatus, type dataCoord, type milvus, type queryNode }
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
+import { decodePlaceholders } from "./given-vectors.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { refuse } from "./metrics.ts";
-import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
+import type { QueryVectors } from "./query-vectors.ts";
 import { metricsOf, type Search } from "./search.ts";
 import type { SearchCall } from "./search-answer.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";

@@ -2,7 +2,7 @@ import { excerpt } from "@sluice/errors";
 import { common, type milvus } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
 import { refuse } from "./metrics.ts";
-import { checkTextBytes } from "./query-vectors.ts";
+import { checkTextBytes } from "./query-texts.ts";
 import type { SearchParams } from "./search-params.ts";
 import { textOfTerms } from "./terms.ts";
 

@@ -3,8 +3,10 @@ import type { schema } from "@sluice/rpc";
 import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import { AnswerBudget } from "../segment-rows.ts";
+import { queryVectors } from "./given-vectors.ts";
 import { refuse } from "./metrics.ts";
-import { type QueryVectors, queryVectors, type TermText, termQueries } from "./query-vectors.ts";
+import { type TermText, termQueries } from "./query-texts.ts";
+import type { QueryVectors } from "./query-vectors.ts";
 import type { SearchDeps } from "./search.ts";
 import { SearchSources } from "./search-sources.ts";
 
