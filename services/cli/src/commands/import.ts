@@ -1,7 +1,5 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { Argument } from "commander";
-import type { ProposedSchema } from "../client/collections.ts";
 import { type JobView, jobOf } from "../client/jobs.ts";
 import { RefusedError, type RestClient } from "../client/rest-client.ts";
 import { showJob } from "../show/job.ts";
@@ -20,10 +18,9 @@ import {
   withWatch,
 } from "./common.ts";
 import { follow } from "./follow.ts";
+import { type Asked, createWhereMissing, dropEmpty } from "./import-collection.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
 import { importedBefore } from "./imported-before.ts";
-import { checkProposed, lostKey } from "./proposed-names.ts";
-import { checkVectors, unreadColumns } from "./proposed-vectors.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -97,14 +94,6 @@ async function noteImportedBefore(rest: RestClient, { collection }: Asked, jobId
   }
 }
 
-/** Where rows go, and which files hold them. */
-interface Asked {
-  readonly collection: string;
-  /** None where the document names them. */
-  readonly files: readonly (readonly string[])[];
-  readonly spec: ImportSpec | undefined;
-}
-
 /** @throws {Error} for what is not said */
 async function askedOf(given: readonly string[], options: ImportOptions): Promise<Asked> {
   const spec = options.spec === undefined ? undefined : await readSpec(options.spec);
@@ -136,18 +125,6 @@ function checkSameCollection({ collection, spec: file }: ImportOptions, spec: Im
 /** Did one row make the job fail, so that the others may be imported? */
 function mayBeSkipped({ state, reason = "" }: JobView, { onError }: ImportOptions): boolean {
   return state === "Failed" && onError === undefined && /[(,] row \d+/.test(reason);
-}
-
-/** What was made for an import that has imported nothing, unless somebody else has begun to fill it meanwhile. */
-async function dropEmpty(rest: RestClient, { collection }: Asked, options: ImportOptions): Promise<void> {
-  using collections = await collectionsOf(options);
-  const { rows } = await collections.describe(collection);
-  const { records } = await rest.post<{ records: readonly unknown[] }>("jobs/import/list", {
-    collectionName: collection,
-  });
-  if (rows > 0 || records.length > 1) return;
-  await collections.drop(collection);
-  note(`collection ${collection} dropped again: nothing was imported into it`);
 }
 
 /** The id of the job. @throws {RefusedError} */
@@ -199,42 +176,4 @@ function jobOptions(options: ImportOptions): Record<string, string> {
     ...(!commit && { auto_commit: "false" }),
     ...readingOptions(options),
   };
-}
-
-interface Inspected {
-  readonly paths: readonly string[];
-  readonly schema: ProposedSchema;
-}
-
-/** What it was made as; undefined where there was one. */
-async function createWhereMissing(
-  rest: RestClient,
-  { collection, files, spec }: Asked,
-  options: ImportOptions,
-): Promise<ProposedSchema | undefined> {
-  using collections = await collectionsOf(options);
-  if (await collections.has(collection)) return undefined;
-  const { files: inspections } = await rest
-    .post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
-      ...(files.length > 0 && { files: files.slice(0, 1) }),
-      options: {
-        ...(spec && { options: spec.text }),
-        ...readingOptions(options),
-      },
-    })
-    .catch(throwOfBucket);
-  const [{ schema, paths }] = inspections;
-  checkProposed(schema, options.map);
-  // A store is many files, of which none is called as it is.
-  const title = basename((paths.length > 1 && files[0]?.[0]) || paths[0]);
-  checkVectors(schema, title);
-  await collections.create(collection, schema);
-  const fields = schema.fields.map(
-    ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
-  );
-  for (const reason of unreadColumns(schema)) note(`left out: ${reason}`);
-  const lost = lostKey(schema);
-  if (lost) note(lost);
-  note(`collection ${collection} made from ${title}: ${fields.join(", ")}`);
-  return schema;
 }
