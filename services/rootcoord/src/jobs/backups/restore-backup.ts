@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord } from "@sluice/catalog";
 import type { ModelServers } from "@sluice/embedding";
-import { excerptOfList, ImportError, StatusError } from "@sluice/errors";
+import { ImportError, StatusError } from "@sluice/errors";
 import { type BackupCollection, formatOptionKeys } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { checkStatus, importing, milvus, okStatus, type rootCoord } from "@sluice/rpc";
@@ -11,7 +11,8 @@ import type { ImportJobs } from "../import-jobs.ts";
 import type { JobBook } from "../job-book.ts";
 import { bucketOf, type JobSources } from "../job-sources.ts";
 import { creationOf, hasPartitionKey, type RestoreTarget } from "./backup-collection.ts";
-import { type FoundCollection, type OpenedCollection, readBackup } from "./read-backup.ts";
+import { chosenOf, nameOf } from "./chosen-collections.ts";
+import { type OpenedCollection, readBackup } from "./read-backup.ts";
 
 type Declarations = Pick<
   RootCoordHandlers,
@@ -36,8 +37,6 @@ export interface RestoreBackupDeps {
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
   readonly rowCounts: (collectionId: bigint) => Promise<{ readonly rows: bigint }>;
 }
-
-type Names = Pick<BackupCollection, "dbName" | "name">;
 
 interface Plan {
   readonly backup: BackupCollection;
@@ -191,39 +190,6 @@ function hasRows({ backup, logs: folders }: OpenedCollection): boolean {
 function keyOf({ backup, target }: Plan, { path, options }: rootCoord.RestoreBackupRequest): string {
   const asked = [path, nameOf(backup), target, options.map(({ key, value }) => [key, value])];
   return `restore-${createHash("sha256").update(JSON.stringify(asked)).digest("base64url")}`;
-}
-
-function nameOf({ dbName, name }: Names): string {
-  return `${dbName}.${name}`;
-}
-
-/** @throws {ImportError} `request_invalid` for names that the backup has not, and for two collections with one target */
-function chosenOf({ dbName, collections, path }: rootCoord.RestoreBackupRequest, all: readonly FoundCollection[]) {
-  const asked = collections.length > 0 ? collections : all.map((one) => ({ key: nameOf(one), value: "" }));
-  const chosen = asked.map(({ key, value }) => {
-    const found = all.filter((one) => one.name === key || nameOf(one) === key);
-    if (found.length !== 1) throw notOne(key, found.length, all, path);
-    return { collection: found[0], target: targetOf(found[0], value, dbName) };
-  });
-  const names = chosen.map(({ target }) => `${target.dbName}.${target.collectionName}`);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return chosen;
-  throw new ImportError(
-    "request_invalid",
-    `two collections of the backup would become ${twice}: give one of them another name`,
-  );
-}
-
-function targetOf(backup: Names, value: string, dbName: string): RestoreTarget {
-  const [first, ...rest] = value.split(".");
-  if (rest.length > 0) return { dbName: first, collectionName: rest.join(".") };
-  return { dbName: dbName || backup.dbName, collectionName: first || backup.name };
-}
-
-function notOne(asked: string, count: number, backups: readonly Names[], file: string): ImportError {
-  const what = count === 0 ? "no collection" : "several collections";
-  const reason = `the backup has ${what} '${asked}'; it has ${excerptOfList(backups.map(nameOf))}`;
-  return new ImportError("request_invalid", reason, { file });
 }
 
 /** Those that were begun go on: who reads the refusal must know of them. */

@@ -70,6 +70,7 @@ export class ImportPlanner {
     return (await Array.fromAsync(planned)).flat();
   }
 
+  /** Undefined where a file may have to be cut, which its content says. */
   planAtOnce(job: JobRecord): readonly PlannedTask[] | undefined {
     const sizesBytes = job.groups.map(sizeOf);
     if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
@@ -131,6 +132,7 @@ export class ImportPlanner {
     return { splits: planSplits({ sizeBytes, ...probe, cuts }, splitBytes), rowCount: probe.rowCount };
   }
 
+  /** As `JobPlanner.inputOf`: the files of the task's groups, or a range of one. */
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
     const sets = job.groups.slice(task.group, task.group + (task.groupCount ?? 1));
     const { collectionId, vchannels, timestamp } = job;
@@ -149,6 +151,7 @@ export class ImportPlanner {
     };
   }
 
+  /** Keys that some ranges of a file give and others do not, or more bad rows than the job allows. */
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
     return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks);
   }
