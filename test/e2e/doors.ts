@@ -80,6 +80,7 @@ export const doors: Readonly<Record<string, readonly [methods: string, routes: s
   "ReadVolume WriteVolume UseVolume": ["", "/v2/volumes/{name}"],
 };
 
+/** Privileges that are tried alone. */
 export const allPrivileges = [
   ...new Set(Object.keys(doors).flatMap((needed) => needed.split(" "))),
   "ListImport",
@@ -90,6 +91,7 @@ export const ofDatabase =
   "CreateCollection DropCollection RenameCollection AlterDatabase DescribeDatabase CreateAlias DropAlias DescribeAlias".split(
     " ",
   );
+/** What is granted for the whole server. */
 export const ofCluster =
   "CreateDatabase DropDatabase CreateOwnership DropOwnership SelectOwnership ManageOwnership UpdateUser SelectUser BackupRBAC RestoreRBAC CreatePrivilegeGroup DropPrivilegeGroup ListPrivilegeGroups OperatePrivilegeGroup FlushAll ListResourceGroups DescribeResourceGroup".split(
     " ",

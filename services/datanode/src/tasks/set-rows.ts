@@ -10,6 +10,7 @@ import type { UniqueRows } from "../sinks/unique/unique-rows.ts";
 export interface RowTaker {
   /** See `BatchOptions.wholeBytes`. */
   readonly wholeBytes?: number | undefined;
+  /** Takes a batch, which is the caller's again when this resolves; answers how many rows were taken. */
   append(batch: InsertBatch): Promise<number>;
   /** A row was put aside. */
   skip(row: number): void;

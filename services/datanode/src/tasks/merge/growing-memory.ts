@@ -17,6 +17,7 @@ export interface GrowingColumn {
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
   /** All rows as they lie here: valid until one more comes. */
   all(): Column;
+  /** No row is left; its memory stays. */
   clear(): void;
   /** Gives its memory back; nothing that was gathered is valid any more. */
   release(): void;

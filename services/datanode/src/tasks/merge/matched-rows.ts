@@ -19,6 +19,7 @@ export interface MatchedRows {
 
 /** Gives the rows of the source, part after part, in order, the values that the files have for them. */
 export interface RowMatcher extends AsyncDisposable {
+  /** What the next part has found. @throws {ImportError} as reading the files, and of the part's keys */
   match(part: SourcePart): Promise<MatchedRows>;
   /** All parts were matched. Counts rows of the files that have found nothing. @param others rows of the source that have no part here */
   end(others: AsyncIterable<SourceKeys>): Promise<void>;
