@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RecordReader, TASKS } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { bookCollection } from "../support/collections.ts";
-import { bookOf, jsonText } from "../support/source-files.ts";
+import { books, linesOf } from "../support/source-files.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type Figure, median } from "./report.ts";
@@ -18,8 +18,7 @@ const settings = {
   datanode: { sessionTtl, taskLease, workers: 1 },
 };
 
-const lines = (rows: number) =>
-  Buffer.from(Array.from({ length: rows }, (_, i) => `${jsonText(bookOf(BigInt(i)))}\n`).join(""));
+const lines = (rows: number) => Buffer.from(linesOf(books(rows)));
 
 /** A cluster on loopback with default leases: small jobs, and what a killed process costs. */
 export async function clusterFigures(note: (figure: Figure) => void): Promise<void> {

@@ -7,7 +7,7 @@ import {
   books,
   describeWith,
   eventually,
-  jsonText,
+  linesOf,
   recordsOf,
   TestBackends,
   TestClient,
@@ -19,12 +19,7 @@ import {
 // Every service a process of its own, on real etcd, Redis and S3. What happens when they fail at random moments is the
 // subject of test/faults.
 
-const lines = (count: number, first = 0n) =>
-  Buffer.from(
-    books(count, first)
-      .map((row) => `${jsonText(row)}\n`)
-      .join(""),
-  );
+const lines = (count: number, first = 0n) => Buffer.from(linesOf(books(count, first)));
 
 describeWith(
   "etcd",

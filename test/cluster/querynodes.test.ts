@@ -4,7 +4,7 @@ import {
   bookCollection,
   books,
   describeWith,
-  jsonText,
+  linesOf,
   TestBackends,
   TestClient,
   TestCluster,
@@ -35,8 +35,7 @@ describeWith(
     client = new TestClient(cluster.address);
     await client.createCollection(bookCollection("books"));
     const importOne = async (i: number) => {
-      const rows = books(ROWS, BigInt(i * ROWS)).map((row) => `${jsonText(row)}\n`);
-      await cluster.objects.put(`${i}.jsonl`, [Buffer.from(rows.join(""))]);
+      await cluster.objects.put(`${i}.jsonl`, [Buffer.from(linesOf(books(ROWS, BigInt(i * ROWS))))]);
       await client.importAndWait("books", [`${i}.jsonl`]);
     };
     await Promise.all(Array.from({ length: SEGMENTS }, (_, i) => importOne(i)));

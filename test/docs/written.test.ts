@@ -8,7 +8,7 @@ import {
   describeWith,
   eventually,
   itWith,
-  jsonText,
+  linesOf,
   pythonOf,
   TemporaryFolders,
   TestBackends,
@@ -209,13 +209,7 @@ withServers("the cluster", () => {
     });
     using client = new TestClient(cluster.address);
     await client.createCollection(bookCollection("books"));
-    await cluster.objects.put("books.jsonl", [
-      Buffer.from(
-        books(100)
-          .map((row) => `${jsonText(row)}\n`)
-          .join(""),
-      ),
-    ]);
+    await cluster.objects.put("books.jsonl", [Buffer.from(linesOf(books(100)))]);
     expect(await client.importAndWait("books", ["books.jsonl"])).toMatchObject({ rowCount: 100 });
   }, 120_000);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, bookFields, books, jsonText, useServer } from "../support/index.ts";
+import { bookCollection, bookFields, books, linesOf, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 
@@ -96,10 +96,7 @@ describe("folders and patterns", () => {
   it("may hold compressed text", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("packed"));
-    const text = (first: bigint) =>
-      books(2000, first)
-        .map((row) => `${jsonText(row)}\n`)
-        .join("");
+    const text = (first: bigint) => linesOf(books(2000, first));
     await files.write("packed/1.jsonl.gz", Buffer.concat([gzipSync(text(0n)), gzipSync(text(2000n))]));
     await files.write("packed/2.jsonl.zst", zstdCompressSync(text(4000n)));
     await files.write("packed/3.jsonl", text(6000n));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
   bookCollection,
   books,
-  jsonText,
+  linesOf,
   startServer,
   TemporaryFolders,
   TestClient,
@@ -12,9 +12,7 @@ import {
 } from "../support/index.ts";
 
 const folders = new TemporaryFolders();
-const lines = books(3)
-  .map((row) => `${jsonText(row)}\n`)
-  .join("");
+const lines = linesOf(books(3));
 let server: TestServer;
 let client: TestClient;
 let roots: { first: string; second: string; outside: string };

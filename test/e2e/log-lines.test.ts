@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
-import { bookCollection, books, jsonText, startServer, TemporaryFolders, TestClient } from "../support/index.ts";
+import { bookCollection, books, linesOf, startServer, TemporaryFolders, TestClient } from "../support/index.ts";
 
 it("the log of a standalone names its process, calls, refused calls, and jobs that ended", async () => {
   await using folders = new TemporaryFolders();
@@ -9,12 +9,7 @@ it("the log of a standalone names its process, calls, refused calls, and jobs th
   await using server = await startServer({ dataDir, importRoots: [root] });
   using client = new TestClient(server.address);
   await client.createCollection(bookCollection("books"));
-  await writeFile(
-    join(root, "a.jsonl"),
-    books(10)
-      .map((row) => `${jsonText(row)}\n`)
-      .join(""),
-  );
+  await writeFile(join(root, "a.jsonl"), linesOf(books(10)));
   await client.importAndWait("books", [join(root, "a.jsonl")]);
   await fetch(`http://${server.address}/v2/vectordb/jobs/import/describe`, {
     method: "POST",

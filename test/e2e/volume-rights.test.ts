@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { bookCollection, books, jsonText, TestClient, useServer } from "../support/index.ts";
+import { bookCollection, books, linesOf, TestClient, useServer } from "../support/index.ts";
 import { callS3, type Grant } from "../volumes/s3-client.ts";
 
 // What somebody may do with single volumes, by role and by key, through every door.
@@ -35,10 +35,7 @@ const asRoot = async (path: string, body: object): Promise<Answer> => {
   return answer;
 };
 
-const rows = (first: bigint) =>
-  books(3, first)
-    .map((row) => `${jsonText(row)}\n`)
-    .join("");
+const rows = (first: bigint) => linesOf(books(3, first));
 const grants = { reader: "ReadVolume", writer: "WriteVolume", user: "UseVolume" } as const;
 type Who = keyof typeof grants | "nobody";
 const tokenOf = (who: Who) => `${who}:secret`;

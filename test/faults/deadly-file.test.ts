@@ -4,7 +4,7 @@ import {
   books,
   describeWith,
   eventually,
-  jsonText,
+  linesOf,
   TestBackends,
   TestClient,
   TestCluster,
@@ -48,9 +48,5 @@ async function killOnce(cluster: TestCluster, job: bigint): Promise<void> {
 }
 
 function lines(): Buffer {
-  return Buffer.from(
-    books(ROWS)
-      .map((row) => `${jsonText(row)}\n`)
-      .join(""),
-  );
+  return Buffer.from(linesOf(books(ROWS)));
 }

@@ -27,6 +27,11 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_, member) => (typeof member === "bigint" ? rawJson(member.toString()) : member));
 }
 
+/** JSON Lines: an object a line, as `jsonText` has it. */
+export function linesOf(rows: readonly object[]): string {
+  return rows.map((row) => `${jsonText(row)}\n`).join("");
+}
+
 /** Text that JSON.stringify takes over as it is. The compiler's library does not know it yet. */
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object };
 
@@ -58,7 +63,7 @@ export class SourceFiles {
 
   /** One object a line; bigints as numbers. */
   async jsonl(name: string, rows: readonly object[]): Promise<string[]> {
-    return [await this.write(name, rows.map((row) => `${jsonText(row)}\n`).join(""))];
+    return [await this.write(name, linesOf(rows))];
   }
 
   /** `{"rows": […]}`, a row a line; bigints as numbers. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, eventually, jsonText, useRest, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, linesOf, useRest, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 const rest = useRest(fixture);
@@ -10,9 +10,7 @@ const call = (method: string, path: string, body?: string) =>
 const json = async (method: string, path: string, body?: object): Promise<any> =>
   (await call(method, path, body && JSON.stringify(body))).json();
 
-const good = books(4, 0n)
-  .map((row) => `${jsonText(row)}\n`)
-  .join("");
+const good = linesOf(books(4, 0n));
 const bad = '{"id": 90, "title": "short", "vector": [1, 2]}\n{"id": "x", "title": "no key"}\n';
 
 /** A volume with a file of four good rows and two bad ones. */

@@ -8,7 +8,7 @@ import { memoryFile } from "@sluice/object-store/testing";
 import { checkStatus, common, milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { IdAllocator } from "../../../services/rootcoord/src/id-allocator.ts";
-import { bookCollection, books, jsonText, type ServerFixture, useRest } from "../../support/index.ts";
+import { bookCollection, books, linesOf, type ServerFixture, useRest } from "../../support/index.ts";
 import type { Defect } from "./defect.ts";
 import { longWork } from "./long-work.ts";
 
@@ -75,9 +75,7 @@ async function rangesOfAnyLength(): Promise<void> {
 
 /** The reader asks for each byte once, and what the job wrote is what is visible. */
 async function readAndWrittenOnce({ client, files }: ServerFixture): Promise<void> {
-  const text = books(20_000)
-    .map((row) => `${jsonText(row)}\n`)
-    .join("");
+  const text = linesOf(books(20_000));
   const file = await memoryFile("d12.jsonl", Buffer.from(text));
   let readBytes = 0;
   const counted: SourceFile = Object.assign(Object.create(file), {
