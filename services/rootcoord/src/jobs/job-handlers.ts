@@ -38,24 +38,19 @@ export interface JobHandlersDeps {
   readonly paths: VolumePaths;
 }
 
-type JobMethod =
-  | (
-      | "import"
-      | "export"
-      | "merge"
-      | "copy"
-      | "restoreBackup"
-      | "inspectFiles"
-      | "readSourceLine"
-      | "retryJob"
-      | "orderJob"
-    )
-  | ("getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "changedJobs" | "startTask" | "reportImport");
+type AskedMethod = "import" | "export" | "merge" | "copy" | "restoreBackup" | "retryJob" | "orderJob";
+type FileMethod = "inspectFiles" | "readSourceLine";
+type ViewMethod = "getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "changedJobs";
+type ReportMethod = "startTask" | "reportImport";
+type JobMethod = AskedMethod | FileMethod | ViewMethod | ReportMethod;
 
 /** Everything about jobs: what users ask for and see, and what datanodes report. */
 export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobMethod> {
-  const { imports, merges, requested, control, reports, views, inspect, paths } = deps;
-  const ok = okStatus();
+  return { ...askedHandlers(deps), ...fileHandlers(deps), ...viewHandlers(deps), ...reportHandlers(deps) };
+}
+
+function askedHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, AskedMethod> {
+  const { imports, exports, merges, requested, restore, retries, control, paths } = deps;
   const created = (jobId: JobId) => ({ status: requested.statusOf(jobId), jobId });
   return {
     import: async (request) => {
@@ -63,35 +58,51 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
       const jobId = await (isOfVolumes(request) ? submitted.catch(noFilesOfVolume) : submitted);
       return { status: requested.statusOf(jobId), tasks: [jobId] };
     },
-    export: async (request) => created(await deps.exports.submit(request)),
+    export: async (request) => created(await exports.submit(request)),
     merge: async (request) => created(await merges.submit(await paths.located(request))),
     copy: async (request) => {
       const answer = await copierOf(request, deps).submit(request);
       return { ...answer, status: requested.statusOf(answer.jobId) };
     },
-    restoreBackup: (request) => deps.restore.restore(request),
-    inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
-    readSourceLine: (request) => deps.lines.read(request),
+    restoreBackup: (request) => restore.restore(request),
     retryJob: async ({ jobId, ...request }) => {
       const { scope } = await paths.located({ ...request, fileGroups: [] });
-      return { status: ok, jobId: await deps.retries.retry(jobId, scope) };
+      return { status: okStatus(), jobId: await retries.retry(jobId, scope) };
     },
     orderJob: async (request) => {
       await control.order(request);
-      return ok;
+      return okStatus();
     },
+  };
+}
+
+function fileHandlers({ inspect, lines, paths }: JobHandlersDeps): Pick<RootCoordHandlers, FileMethod> {
+  return {
+    inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
+    readSourceLine: (request) => lines.read(request),
+  };
+}
+
+function viewHandlers({ views, changes }: JobHandlersDeps): Pick<RootCoordHandlers, ViewMethod> {
+  return {
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),
     describeJob: (request) => views.describe(request),
     listJobs: (request) => views.list(request),
     changedJobs: async ({ epoch, sequence: after, waitMs }) => {
-      const { ids, ...now } = await deps.changes.since(epoch, Number(after), Number(waitMs));
-      return { status: ok, epoch: now.epoch, sequence: BigInt(now.sequence), jobs: await views.summaries(ids) };
+      const { ids, ...now } = await changes.since(epoch, Number(after), Number(waitMs));
+      const jobs = await views.summaries(ids);
+      return { status: okStatus(), epoch: now.epoch, sequence: BigInt(now.sequence), jobs };
     },
-    startTask: async (request) => ({ status: ok, ...(await reports.startTask(request)) }),
+  };
+}
+
+function reportHandlers({ reports }: JobHandlersDeps): Pick<RootCoordHandlers, ReportMethod> {
+  return {
+    startTask: async (request) => ({ status: okStatus(), ...(await reports.startTask(request)) }),
     reportImport: async (request) => {
       await reports.report(request);
-      return ok;
+      return okStatus();
     },
   };
 }
