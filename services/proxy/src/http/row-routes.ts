@@ -19,34 +19,17 @@ const deleteBody = bodyOf("dbName collectionName! partitionName filter! exprPara
 
 /** Single rows over REST, in the form of Milvus v2. Source: around-import §2.5. */
 export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: RowCalls): void {
-  const write = async (purpose: "insert" | "upsert", request: FastifyRequest) => {
-    const body = new Body(request);
-    const collection = await collectionOf(context, body, request);
-    const read = (schema: CollectionSchema) => rowsOfBody(schema, rowsIn(body, request), purpose);
-    const sent = { ...sizeOf(body, request), client: request.call, read };
-    const written = await rows.write(purpose, collection, body.text("partitionName"), sent);
-    return answerOf(written, request);
-  };
-  const update = async (body: Body, request: FastifyRequest) => {
-    const collection = await collectionOf(context, body, request);
-    const arrays = arrayChanges(body.list("fieldOps"));
-    const read = async (schema: CollectionSchema) => ({
-      given: await changesOfBody(schema, rowsIn(body, request)),
-      arrays,
-    });
-    const sent = { ...sizeOf(body, request), client: request.call, read };
-    const written = await rows.update(collection, body.text("partitionName"), sent);
-    return answerOf(written, request);
-  };
-  app.post(`${base}insert`, facts("Inserts rows", asMethod("insert"), { body: rowsBody }), async (request) => {
-    const { count, ids } = await write("insert", request);
+  const inserting = facts("Inserts rows", asMethod("insert"), { body: rowsBody });
+  app.post(`${base}insert`, inserting, async (request) => {
+    const { count, ids } = await write(context, rows, "insert", new Body(request), request);
     return { code: 0, cost: 0, data: { insertCount: count, insertIds: ids } };
   });
   const upserting = facts("Puts rows in the place of those with their keys", asMethod("upsert"), { body: upsertBody });
   app.post(`${base}upsert`, upserting, async (request) => {
     const body = new Body(request);
     const isPartial = body.flag("partialUpdate", false) || body.has("fieldOps");
-    const { count, ids } = isPartial ? await update(body, request) : await write("upsert", request);
+    const written = isPartial ? update(context, rows, body, request) : write(context, rows, "upsert", body, request);
+    const { count, ids } = await written;
     return { code: 0, cost: 0, data: { upsertCount: count, upsertIds: ids } };
   });
   const deleting = facts("Deletes the rows that fit an expression", asMethod("delete"), { body: deleteBody });
@@ -57,6 +40,30 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const { count } = await rows.delete(collection, { ...about, exprTemplateValues: templates(body) });
     return { code: 0, cost: 0, data: { deleteCount: Number(count) } };
   });
+}
+
+/** Whole rows. */
+async function write(
+  context: ProxyContext,
+  rows: RowCalls,
+  purpose: "insert" | "upsert",
+  body: Body,
+  request: FastifyRequest,
+) {
+  const collection = await collectionOf(context, body, request);
+  const read = (schema: CollectionSchema) => rowsOfBody(schema, rowsIn(body, request), purpose);
+  const sent = { ...sizeOf(body, request), client: request.call, read };
+  return answerOf(await rows.write(purpose, collection, body.text("partitionName"), sent), request);
+}
+
+/** Values of some fields of rows that are there. */
+async function update(context: ProxyContext, rows: RowCalls, body: Body, request: FastifyRequest) {
+  const collection = await collectionOf(context, body, request);
+  const arrays = arrayChanges(body.list("fieldOps"));
+  const given = (schema: CollectionSchema) => changesOfBody(schema, rowsIn(body, request));
+  const read = async (schema: CollectionSchema) => ({ given: await given(schema), arrays });
+  const sent = { ...sizeOf(body, request), client: request.call, read };
+  return answerOf(await rows.update(collection, body.text("partitionName"), sent), request);
 }
 
 function rowsIn(body: Body, { bodyText = "" }: FastifyRequest): RowsBody {

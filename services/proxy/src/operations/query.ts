@@ -18,39 +18,47 @@ export function queryOperations(context: ProxyContext): Operations {
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
-      const order = {
-        request,
-        collectionId: collection.collectionId,
-        collectionName: collection.collectionName,
-        schema: collection.schema,
-        partitionIds,
-        timezone: propertyOf(collection, "timezone") ?? "UTC",
-        ttlSeconds: ttlOf(collection),
-        ttlField: propertyOf(collection, "ttl_field") ?? "",
-      };
-      const answer = await read("query", collection, call, (settings) => context.query.query(order, settings));
-      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
+      const order = queryOrder(request, collection, partitionIds);
+      return answerOf(await read("query", collection, call, (settings) => context.query.query(order, settings)));
     },
     search: async (request, call) => {
       const { collection, target } = await searchTarget(context, request, call);
       const search = await withVectorsOfTexts(request, target.schema, context.models, call.signal);
       await waitFor(request.guaranteeTimestamp);
       const order = { request: search, target };
-      const answer = await read("search", collection, call, (settings) => context.query.search(order, settings));
-      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
+      return answerOf(await read("search", collection, call, (settings) => context.query.search(order, settings)));
     },
     hybridSearch: async (request, call) => {
-      const { signal } = call;
       const { collection, target } = await searchTarget(context, request, call);
       const requests: milvus.SearchRequest[] = [];
       for (const one of request.requests)
-        requests.push(await withVectorsOfTexts(one, target.schema, context.models, signal));
+        requests.push(await withVectorsOfTexts(one, target.schema, context.models, call.signal));
       await waitFor(request.guaranteeTimestamp);
       const order = { request: { ...request, requests }, target };
-      const answer = await read("search", collection, call, (settings) => context.query.hybridSearch(order, settings));
-      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
+      return answerOf(
+        await read("search", collection, call, (settings) => context.query.hybridSearch(order, settings)),
+      );
     },
   };
+}
+
+function queryOrder(
+  request: milvus.QueryRequest,
+  collection: rootCoord.ResolveCollectionResponse,
+  partitionIds: bigint[],
+): queryNode.QueryOrder {
+  const { collectionId, collectionName, schema } = collection;
+  return {
+    ...{ request, collectionId, collectionName, schema, partitionIds },
+    timezone: propertyOf(collection, "timezone") ?? "UTC",
+    ttlSeconds: ttlOf(collection),
+    ttlField: propertyOf(collection, "ttl_field") ?? "",
+  };
+}
+
+/** What a querynode has serialized goes on as it is. */
+function answerOf<A>(answer: A | Uint8Array): A {
+  return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
 }
 
 /** What a search is in, with the metrics of its indexes. */
