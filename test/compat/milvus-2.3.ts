@@ -35,3 +35,27 @@ export function everyValue(i: number): Readonly<Record<string, unknown>> {
     extra: `dyn ${i}`,
   };
 }
+
+/** A field as programs that make collections by pymilvus are told of it; JSON leaves out what it has not. */
+export function fieldPlan(field: FieldSpec) {
+  return {
+    name: field.name,
+    type: field.type,
+    params: { dim: field.dim, max_length: field.maxLength, max_capacity: field.capacity },
+    is_primary: field.key,
+    is_partition_key: field.partitionKey,
+    element_type: field.element,
+  };
+}
+
+/** As programs print a value: int64 as text, bytes as hex. */
+export function textOf(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  return Array.isArray(value) ? value.map(textOf) : value;
+}
+
+/** Ascending by a key's text. */
+export function byKey(rows: readonly Record<string, unknown>[], key: string): Record<string, unknown>[] {
+  return [...rows].sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
+}

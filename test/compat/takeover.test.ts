@@ -26,7 +26,7 @@ import {
   TestClient,
   visibleSegments,
 } from "../support/index.ts";
-import { everyField, everyValue } from "./milvus-2.3.ts";
+import { byKey, everyField, everyValue, fieldPlan, textOf } from "./milvus-2.3.ts";
 
 const environment = "milvus-2.3.5";
 const program = resolve(import.meta.dirname, "takeover.py");
@@ -235,17 +235,6 @@ async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: r
   });
 }
 
-function fieldPlan(field: FieldSpec) {
-  return {
-    name: field.name,
-    type: field.type,
-    params: { dim: field.dim, max_length: field.maxLength, max_capacity: field.capacity },
-    is_primary: field.key,
-    is_partition_key: field.partitionKey,
-    element_type: field.element,
-  };
-}
-
 /** int64 as text, binary vectors as hex, as the program prints them. */
 function asText(row: Row | Book): Record<string, unknown> {
   return Object.fromEntries(
@@ -254,13 +243,4 @@ function asText(row: Row | Book): Record<string, unknown> {
       name === "bits" ? Buffer.from(value).toString("hex") : textOf(value),
     ]),
   );
-}
-
-function textOf(value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
-  return Array.isArray(value) ? value.map(textOf) : value;
-}
-
-function byKey(rows: readonly Record<string, unknown>[], key: string): Record<string, unknown>[] {
-  return [...rows].sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
 }
