@@ -51,6 +51,13 @@ describe("analyzers", () => {
     expect(filtered(filter, text).join(" ")).toBe(expected);
   });
 
+  it.each(["standard", "english"])("a filter beside the type %s may do what that does anyway", (type) => {
+    const text = "Running DOGS";
+    expect(tokens({ type, filter: ["lowercase"] }, text)).toEqual(tokens({ type }, text));
+    const more = { type, filter: ["lowercase"], x: 1 };
+    expect(() => tokens(more, text)).toThrow("unknown analyzer option key: x");
+  });
+
   it.each<[params: string, refusal: string]>([
     [
       '{"type":"english","filter":["asciifolding"]}',

@@ -1,13 +1,18 @@
 import { type Column, isNull, type VarColumn } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type CollectionSchema, DataType, dataTypeName, type FieldSchema, fieldIndex } from "@sluice/schema";
+import type { JsonPath } from "@sluice/values";
 import { compareBytes } from "./evaluate/byte-set.ts";
+import { jsonPlace } from "./json-place.ts";
+import { compareOrdered, OrderedPlaces } from "./order-json.ts";
 import type { QueryWindow } from "./query-window.ts";
 
 /** One field of `order_by_fields`. */
 export interface OrderKey {
   /** Position in `schema.fields`. */
   readonly field: number;
+  /** Where in the field's JSON what is compared lies; undefined: it is the field. */
+  readonly path?: JsonPath;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
@@ -27,7 +32,10 @@ const orderable: ReadonlySet<DataType> = new Set([
 ]);
 
 /** What is put in order: rows of a collection, or of groups. */
-type OrderedFields = Pick<CollectionSchema, "fields">;
+export interface OrderedFields extends Pick<CollectionSchema, "fields"> {
+  /** The collection whose places in JSON, and dynamic keys, may be named, as in searches. */
+  readonly json?: CollectionSchema;
+}
 
 /**
  * Reads `order_by_fields`, such as `price:desc,id:asc:nulls_last`. Ascending unless said otherwise; nulls come last in
@@ -51,17 +59,25 @@ export function parseOrderBy(
 
 function parseKey(text: string, schema: OrderedFields): OrderKey {
   const [name, ...words] = text.split(":").map((part) => part.trim());
-  const field = fieldIndex(schema, name);
-  if (field < 0) refuse(`field ${excerpt(name)} not exist`);
-  const { dataType } = schema.fields[field];
-  if (!orderable.has(dataType)) refuse(`order by field ${name} has unsupported data type ${dataTypeName(dataType)}`);
+  const place = placeOf(name, schema);
   const match = /^(?:(asc|desc)(?::|$))?(?:nulls_(first|last))?$/i.exec(words.join(":"));
   if (!match)
     return refuse(
       `order_by_fields [${excerpt(text.trim())}] is invalid, expected field[:asc|desc][:nulls_first|nulls_last]`,
     );
   const descending = match[1]?.toLowerCase() === "desc";
-  return { field, descending, nullsFirst: match[2] === undefined ? descending : match[2].toLowerCase() === "first" };
+  return { ...place, descending, nullsFirst: match[2] === undefined ? descending : match[2].toLowerCase() === "first" };
+}
+
+function placeOf(name: string, schema: OrderedFields): Pick<OrderKey, "field" | "path"> {
+  const field = fieldIndex(schema, name);
+  const place = field < 0 && schema.json ? jsonPlace(name, schema.json) : undefined;
+  if (place) return place;
+  if (field < 0) return refuse(`field ${excerpt(name)} not exist`);
+  const { dataType } = schema.fields[field];
+  if (orderable.has(dataType)) return { field };
+  const instead = dataType === DataType.JSON && schema.json ? ` (name a place in it: ${name}["key"])` : "";
+  return refuse(`order by field ${name} has unsupported data type ${dataTypeName(dataType)}${instead}`);
 }
 
 /** Order of two rows by the keys, the first key first: negative, 0 or positive. Strings by UTF-8 bytes. */
@@ -69,7 +85,9 @@ export function compareRows(
   keys: readonly OrderKey[],
   schema: OrderedFields,
 ): (a: OrderedRow, b: OrderedRow) => number {
-  const comparers = keys.map((key) => compareByKey(key, schema.fields[key.field]));
+  const comparers = keys.map((key) =>
+    key.path ? compareByPlace(key, key.path, schema.fields[key.field]) : compareByKey(key, schema.fields[key.field]),
+  );
   return (a, b) => {
     for (const compare of comparers) {
       const order = compare(a, b);
@@ -94,6 +112,20 @@ function compareByKey(
       readValue((right as typeof left).data, left.width, b.row, schema),
     ];
     return x < y ? -sign : x > y ? sign : 0;
+  };
+}
+
+function compareByPlace(
+  { field, descending, nullsFirst }: OrderKey,
+  path: JsonPath,
+  schema: FieldSchema,
+): (a: OrderedRow, b: OrderedRow) => number {
+  const places = new OrderedPlaces(path);
+  const at = (row: OrderedRow) => places.at(columnOf(row, field, schema) as VarColumn, row.row);
+  return (a, b) => {
+    const [left, right] = [at(a), at(b)];
+    if (!left || !right) return (Number(!right) - Number(!left)) * (nullsFirst ? 1 : -1);
+    return (descending ? -1 : 1) * compareOrdered(left, right);
   };
 }
 

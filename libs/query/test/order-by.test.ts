@@ -11,6 +11,32 @@ const rows = [
 const ten = { limit: 10, offset: 0 };
 const params = (text: string) => new Map([["order_by_fields", text]]);
 
+describe("places in JSON", () => {
+  const values = ["3", "2.5", '"b"', "true", undefined, "null", "9007199254740993", '"a"', "9007199254740992"];
+  const cells = values.map((value) => ({
+    j: value === undefined ? "{}" : `{"n":${value}}`,
+    $meta: `{"k":${value ?? 0}}`,
+  }));
+  const schema = { fields: everyKind.fields, json: { ...everyKind, enableDynamicField: true } };
+  const sorted = (text: string) => {
+    const columns = columnsOf(everyKind, cells);
+    const compare = compareRows(parseOrderBy(params(text), schema), everyKind);
+    const rowsOfAll = cells.map((_, row) => ({ columns, row }));
+    return rowsOfAll.sort(compare).map(({ row }) => row);
+  };
+
+  it("put truth values before numbers, these before texts; what is missing is null", () => {
+    expect(sorted('j["n"]')).toEqual([3, 1, 0, 8, 6, 7, 2, 4, 5]);
+    expect(sorted('j["n"]:desc')).toEqual([4, 5, 2, 7, 6, 8, 0, 1, 3]);
+    expect(sorted("k")).toEqual([3, 4, 1, 0, 8, 6, 7, 2, 5]);
+    expect(() => parseOrderBy(params("j"), schema)).toThrow('(name a place in it: j["key"])');
+  });
+
+  it("are of searches alone", () => {
+    expect(() => parseOrderBy(params('j["n"]'), everyKind, ten)).toThrow("not exist");
+  });
+});
+
 describe("order_by_fields", () => {
   test.each<[text: string, order: string]>([
     ["i64", "3012"],

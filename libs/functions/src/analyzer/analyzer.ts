@@ -89,9 +89,17 @@ function build(params: Readonly<Record<string, unknown>>): Analyzer {
   return { ...finder, filter: inTurn(filtersOf(params.filter)) };
 }
 
+/** Filters that do what the analyzer does anyway: examples of clients name them beside its type. */
+function isIdle(type: string, filter: unknown): boolean {
+  const lowers = type === "standard" || type === "english";
+  return lowers && Array.isArray(filter) && filter.every((one) => one === "lowercase");
+}
+
 /** The English one stems first and drops stop words of the stems then, as Milvus does: `this` becomes `this`, `being` `be`. */
 function builtIn(type: string, params: Readonly<Record<string, unknown>>): Analyzer {
-  const other = Object.keys(params).find((key) => key !== "type" && key !== "stop_words");
+  const other = Object.keys(params).find(
+    (key) => key !== "type" && key !== "stop_words" && !(key === "filter" && isIdle(type, params.filter)),
+  );
   if (other !== undefined)
     throw new AnalyzerError(
       `unknown analyzer option key: ${excerpt(other)} (beside a type only stop_words may stand: name tokenizer and filter instead)`,

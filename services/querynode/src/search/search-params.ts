@@ -77,7 +77,7 @@ function analyzerNameOf(params: ReadonlyMap<string, string>, text: FieldSchema |
 
 /** @throws {StatusError} 1100 */
 export function orderOf(params: ReadonlyMap<string, string>, collection: CollectionSchema): readonly OrderKey[] {
-  const order = parseOrderBy(params, collection);
+  const order = parseOrderBy(params, { fields: collection.fields, json: collection });
   if (order.length > 0 && isTrue(params.get("iterator")))
     refuse("ORDER BY is not supported with iterators (sort in the client): invalid parameter");
   return order;
