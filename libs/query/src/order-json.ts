@@ -40,7 +40,8 @@ export function compareOrdered(a: Ordered, b: Ordered): number {
   if (a.kind !== b.kind) return a.kind - b.kind;
   if (Buffer.isBuffer(a.value)) return Buffer.compare(a.value, b.value as Buffer);
   // A bigint and a double are compared by value, exactly.
-  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
+  const other = b.value as number | bigint;
+  return a.value < other ? -1 : a.value > other ? 1 : 0;
 }
 
 function orderedAt(column: VarColumn, row: number, path: JsonPath): Ordered | undefined {
