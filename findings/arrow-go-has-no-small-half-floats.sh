@@ -21,7 +21,8 @@ numbers = pa.array(np.array([0.00005, -0.00003, 1e-6, 0.3, 0.25], np.float16))
 with ipc.new_file("t.arrow", pa.schema([("x", pa.float16())])) as file:
     file.write_batch(pa.record_batch({"x": numbers}))
 PY
-cat >main.go <<'GO'
+mkdir program
+cat >program/main.go <<'GO'
 package main
 
 import (
@@ -41,7 +42,7 @@ func must[T any](value T, err error) T {
 }
 
 func main() {
-	reader := must(ipc.NewFileReader(must(os.Open("t.arrow"))))
+	reader := must(ipc.NewFileReader(must(os.Open("../t.arrow"))))
 	column := must(reader.RecordBatch(0)).Column(0).(*array.Float16)
 	read, made := []float32{}, []uint16{}
 	for i := 0; i < column.Len(); i++ {
@@ -53,9 +54,13 @@ func main() {
 	must(0, json.NewEncoder(os.Stdout).Encode(map[string]any{"read": read, "made": made, "text": column.String()}))
 }
 GO
-go mod init halves >go.log 2>&1 && go get github.com/apache/arrow-go/v18@v18.8.0 >>go.log 2>&1 || { cat go.log; exit 1; }
-go mod tidy >>go.log 2>&1
-go run . >go.json
+(
+  cd program
+  go mod init halves
+  go get github.com/apache/arrow-go/v18@v18.8.0
+  go mod tidy
+) >go.log 2>&1 || { cat go.log; exit 1; }
+(cd program && go run .) >go.json
 venv/bin/python - <<'PY'
 import json, sys
 import numpy as np, pyarrow.ipc as ipc
