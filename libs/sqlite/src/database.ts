@@ -54,7 +54,7 @@ export class SqlDatabase {
     return new Map(shapes.flatMap(([name, shape]) => (shape ? [[name, shape] as const] : [])));
   }
 
-  /** Names are compared as SQLite does: without regard to case in ASCII. */
+  /** Names are compared without regard to case. */
   hasTable(name: string): boolean {
     return this.#find("table", name) !== undefined;
   }

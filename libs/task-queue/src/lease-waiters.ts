@@ -44,7 +44,7 @@ export class LeaseWaiters {
     for (const waiter of [...this.#waiters]) waiter.settle(undefined);
   }
 
-  /** The first that came first. */
+  /** In order of arrival. */
   [Symbol.iterator](): IterableIterator<LeaseWaiter> {
     return this.#waiters.values();
   }

@@ -29,7 +29,7 @@ export class ReachableAddresses {
     this.#setting = setting;
   }
 
-  /** @param address an IPv4 or IPv6 address, no name */
+  /** Whether it is one of the internet, or listed. @param address an IPv4 or IPv6 address, no name */
   has(address: string): boolean {
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     return !notPublic.check(address, family) || this.#listed.check(address, family);

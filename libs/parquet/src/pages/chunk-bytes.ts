@@ -36,7 +36,7 @@ export class ChunkBytes {
     this.#readAhead();
   }
 
-  /** Another one after each `require`, which moves what is unused. */
+  /** It may be another one after each `require`. */
   get buffer(): Uint8Array {
     return this.#buffer;
   }
