@@ -1,8 +1,8 @@
 import { Damage } from "../damage.ts";
-import type { FixedDecoder } from "./value-decoder.ts";
+import type { FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /** BYTE_STREAM_SPLIT: first bytes of all values, then second bytes, and so on. Source: parquet-format, Encodings.md. */
-export class ByteStreamSplitDecoder implements FixedDecoder {
+export class ByteStreamSplitDecoder implements FixedDecoder, Resettable {
   readonly #width: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;

@@ -1,12 +1,12 @@
 import { Damage } from "../damage.ts";
-import type { FixedDecoder } from "./value-decoder.ts";
+import type { FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /**
  * DELTA_BINARY_PACKED: blocks of differences, bit-packed in miniblocks. All arithmetic wraps at the value's width, and
  * differences may be wider than the values (DuckDB writes such int32 columns), so only their low bits count.
  * Source: parquet-format, Encodings.md.
  */
-export class DeltaBinaryPackedDecoder implements FixedDecoder {
+export class DeltaBinaryPackedDecoder implements FixedDecoder, Resettable {
   readonly #isWide: boolean;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;

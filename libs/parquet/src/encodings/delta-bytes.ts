@@ -2,7 +2,7 @@ import { viewOf } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 import type { BytesSink } from "./bytes-sink.ts";
 import { DeltaBinaryPackedDecoder } from "./delta-binary-packed.ts";
-import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
+import type { BytesDecoder, FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /** A stream of lengths in DELTA_BINARY_PACKED, one at a time. */
 class Lengths {
@@ -25,7 +25,7 @@ class Lengths {
 }
 
 /** DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
-export class DeltaLengthDecoder implements BytesDecoder {
+export class DeltaLengthDecoder implements BytesDecoder, Resettable {
   readonly #lengths = new Lengths();
   #bytes: Uint8Array = new Uint8Array(0);
   #view = viewOf(this.#bytes);
@@ -52,7 +52,7 @@ export class DeltaLengthDecoder implements BytesDecoder {
 }
 
 /** DELTA_BYTE_ARRAY: how much of the value before is repeated, and what follows. Also for values of equal width. */
-export class DeltaBytesDecoder implements BytesDecoder, FixedDecoder {
+export class DeltaBytesDecoder implements BytesDecoder, FixedDecoder, Resettable {
   readonly #width: number | undefined;
   readonly #prefixes = new Lengths();
   readonly #suffixes = new Lengths();

@@ -3,7 +3,7 @@ import { Damage } from "../damage.ts";
 import { newMemory, type PageMemory } from "../pages/page-memory.ts";
 import { BytesSink } from "./bytes-sink.ts";
 import { RleDecoder } from "./rle.ts";
-import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
+import type { BytesDecoder, FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /** Indexes decoded at a time. */
 const STEP = 1024;
@@ -57,7 +57,7 @@ class IndexDecoder {
 }
 
 /** Indexes of a page as values of equal width. @throws {Damage} for an index that the dictionary does not have */
-export class DictionaryFixedDecoder implements FixedDecoder {
+export class DictionaryFixedDecoder implements FixedDecoder, Resettable {
   readonly #width: number;
   readonly #dictionary: Dictionary;
   readonly #indexes = new IndexDecoder();
@@ -103,7 +103,7 @@ function gather(
 }
 
 /** Indexes of a page as values of any length. @throws {Damage} for an index that the dictionary does not have */
-export class DictionaryBytesDecoder implements BytesDecoder {
+export class DictionaryBytesDecoder implements BytesDecoder, Resettable {
   readonly #dictionary: Dictionary;
   readonly #indexes = new IndexDecoder();
 

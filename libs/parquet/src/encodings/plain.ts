@@ -1,13 +1,13 @@
 import { takePlainTexts, viewOf } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 import type { BytesSink } from "./bytes-sink.ts";
-import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
+import type { BytesDecoder, FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /** Values that are appended one by one before the kernel is tried again: one that had no room made some. */
 const APPENDED = 64;
 
 /** PLAIN values of equal width: one copy. */
-export class PlainFixedDecoder implements FixedDecoder {
+export class PlainFixedDecoder implements FixedDecoder, Resettable {
   readonly #width: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -41,7 +41,7 @@ export class PlainFixedDecoder implements FixedDecoder {
 }
 
 /** PLAIN booleans: one bit each, lowest first. */
-export class PlainBoolDecoder implements FixedDecoder {
+export class PlainBoolDecoder implements FixedDecoder, Resettable {
   #bytes: Uint8Array = new Uint8Array(0);
   #bit = 0;
   #endBit = 0;
@@ -60,7 +60,7 @@ export class PlainBoolDecoder implements FixedDecoder {
 }
 
 /** PLAIN byte arrays: four bytes of length before each. */
-export class PlainBytesDecoder implements BytesDecoder {
+export class PlainBytesDecoder implements BytesDecoder, Resettable {
   #bytes: Uint8Array = new Uint8Array(0);
   #view = viewOf(this.#bytes);
   #at = 0;

@@ -1,10 +1,10 @@
 import { Damage } from "../damage.ts";
 import { uint32 } from "./plain.ts";
 import { RleDecoder } from "./rle.ts";
-import type { FixedDecoder } from "./value-decoder.ts";
+import type { FixedDecoder, Resettable } from "./value-decoder.ts";
 
 /** RLE booleans: four bytes of length, then runs of one bit. */
-export class RleBoolDecoder implements FixedDecoder {
+export class RleBoolDecoder implements FixedDecoder, Resettable {
   readonly #runs = new RleDecoder();
 
   reset(bytes: Uint8Array, start: number, end: number): void {

@@ -11,3 +11,9 @@ export interface BytesDecoder {
   /** Appends up to `count` values, fewer only when the sink is full, and answers how many. @throws {Damage} */
   read(count: number, sink: BytesSink): number;
 }
+
+/** A decoder that goes from page to page. */
+export interface Resettable {
+  /** Begins the values of another page, `bytes[start, end)`, which are borrowed. @throws {Damage} */
+  reset(bytes: Uint8Array, start: number, end: number): void;
+}

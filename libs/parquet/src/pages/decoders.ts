@@ -5,14 +5,10 @@ import { DeltaBytesDecoder, DeltaLengthDecoder } from "../encodings/delta-bytes.
 import { Dictionary, DictionaryBytesDecoder, DictionaryFixedDecoder } from "../encodings/dictionary.ts";
 import { PlainBoolDecoder, PlainBytesDecoder, PlainFixedDecoder } from "../encodings/plain.ts";
 import { RleBoolDecoder } from "../encodings/rle-bool.ts";
-import type { BytesDecoder, FixedDecoder } from "../encodings/value-decoder.ts";
+import type { BytesDecoder, FixedDecoder, Resettable } from "../encodings/value-decoder.ts";
 import type { LeafType } from "../footer/leaf-type.ts";
 import { Encoding, encodingName } from "../format.ts";
 import type { PageMemory } from "./page-memory.ts";
-
-interface Resettable {
-  reset(bytes: Uint8Array, start: number, end: number): void;
-}
 
 /** The decoders of one column, made when a page first asks for them, and its dictionary. */
 export class ColumnDecoders {

@@ -12,6 +12,7 @@ export class MemoryBytes implements ByteSource {
     this.#bytes = bytes;
   }
 
+  /** @throws {ImportError} `malformed_file` when it has become shorter */
   static async of(source: SourceFile, signal: AbortSignal): Promise<MemoryBytes> {
     const bytes = new Uint8Array(source.sizeBytes);
     const count = await source.readInto(0, bytes, signal);
