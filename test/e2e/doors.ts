@@ -38,6 +38,7 @@ export const doors: Readonly<Record<string, readonly [methods: string, routes: s
     "addCollectionField addCollectionStructField",
     "collections/fields/add collections/struct_fields/add",
   ],
+  AlterCollectionSchema: ["alterCollectionSchema", "collections/fields/drop"],
   CreateCollection: [
     "createCollection alterCollection alterCollectionField",
     "collections/create collections/alter_properties collections/drop_properties collections/fields/alter_properties",
@@ -81,11 +82,7 @@ export const doors: Readonly<Record<string, readonly [methods: string, routes: s
 };
 
 /** Privileges that are tried alone. */
-export const allPrivileges = [
-  ...new Set(Object.keys(doors).flatMap((needed) => needed.split(" "))),
-  "ListImport",
-  "AlterCollectionSchema",
-];
+export const allPrivileges = [...new Set(Object.keys(doors).flatMap((needed) => needed.split(" "))), "ListImport"];
 /** What is granted for a database; aliases are, too, since those below are of no collection. */
 export const ofDatabase =
   "CreateCollection DropCollection RenameCollection AlterDatabase DescribeDatabase CreateAlias DropAlias DescribeAlias".split(
@@ -107,7 +104,7 @@ export const ofAll = {
   methods:
     "connect getVersion checkHealth hasCollection getCompactionState getCompactionStateWithPlans allocTimestamp runAnalyzer getMetrics getFlushAllState batchDescribeCollection showCollections listDatabases listImportTasks",
   routes:
-    "jobs/import/list jobs/import/options.schema.json collections/list collections/has collections/get_compaction_state collections/fields/drop databases/list common/run_analyzer /v1/vector/collections/import/list /api/v1/import/tasks /v2/openapi.json /v2/volumes",
+    "jobs/import/list jobs/import/options.schema.json collections/list collections/has collections/get_compaction_state databases/list common/run_analyzer /v1/vector/collections/import/list /api/v1/import/tasks /v2/openapi.json /v2/volumes",
 };
 /** For whoever asks. */
 export const ofPassersBy = "/healthz /readyz /metrics / /console /console/{file}";
