@@ -124,6 +124,10 @@ describe("REST import jobs", () => {
     expect(await client.count("rest_once")).toBe(7);
   });
 
+  it.each(["null", "[]", "1", '"x"'])("a body that is %s is refused", async (body) => {
+    for (const path of ["create", "validate", "inspect"]) expect([1801, 1802]).toContain((await post(path, body)).code);
+  });
+
   it("an idempotency key keeps a job that has failed, and the answer says what to do", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("rest_failed"));

@@ -6,9 +6,14 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** Characters. Source: Zilliz Cloud's guide to volumes. */
 const MAX_DESCRIPTION = 255;
 
+/** Whether a volume can have the name. */
+export function isVolumeName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** @throws {StatusError} 63242 */
 export function checkVolumeName(name: string): void {
-  if (NAME.test(name)) return;
+  if (isVolumeName(name)) return;
   const rule = "expected 1 to 64 letters, digits, - and _, a letter or _ first";
   throw new StatusError(
     volumeCodes.invalidName,

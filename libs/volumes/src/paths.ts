@@ -29,6 +29,13 @@ export function folderPathOf(text: string): string {
   return `${path}/`;
 }
 
+/** Of a page of files: the path, or the beginning of some, that it comes after. @throws {StatusError} 63247 for what no listing has answered */
+export function checkPageAfter(after: string): void {
+  const bytes = Buffer.byteLength(after.replaceAll("%", "%25"));
+  if (bytes > MAX_PATH_BYTES)
+    throw refused(after, `no listing goes on behind it: it has ${bytes} bytes, more than ${MAX_PATH_BYTES}`);
+}
+
 function checkParts(text: string, path: string): void {
   if (!path.isWellFormed()) throw refused(text, "it is not well-formed Unicode");
   if (UNFIT.test(path)) throw refused(text, "it holds a backslash or a control character");

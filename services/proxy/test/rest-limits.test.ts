@@ -52,6 +52,14 @@ it("a path that leads nowhere is answered with status beside code, as Milvus's b
   await app.close();
 });
 
+it("a path that is not percent-encoded is refused in the form of all answers", async () => {
+  const app = openRestApp(silentLogger);
+  const answer = await app.inject({ method: "GET", url: "/v2/volumes/%ff" });
+  const message = "'/v2/volumes/%ff' is not a valid url component";
+  expect([answer.statusCode, answer.json()]).toEqual([400, { code: 400, status: 400, message }]);
+  await app.close();
+});
+
 it("a path with a slip is answered with the one that is meant", async () => {
   const app = openRestApp(silentLogger, undefined, { headersMs: 150, requestMs: 400 });
   app.post("/v2/vectordb/jobs/import/create", async () => ({ code: 0 }));

@@ -20,7 +20,8 @@ export const optionsBody = z
  * @throws {ImportError} `request_invalid` with the path of a key that stands twice
  */
 export function optionsOf({ bodyText }: FastifyRequest): { key: string; value: string }[] {
-  const body = parseStrictJson("", bodyText ?? "{}") as Readonly<Record<string, unknown>>;
+  // What is no object its schema refuses.
+  const body = (parseStrictJson("", bodyText ?? "{}") ?? {}) as Readonly<Record<string, unknown>>;
   const given = Object.entries((memberOf(body, "options") as object | null | undefined) ?? {}).filter(
     ([key, value]) => value !== null || key === "auto_commit",
   );

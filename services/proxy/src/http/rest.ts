@@ -79,10 +79,20 @@ function bareApp({ headersMs = HEADERS_MS, requestMs = REQUEST_MS }: RestLimits)
     // The last request of a connection is answered as any other, and closes it: Fastify's own 503 has no code that clients know.
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBadUrl,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs) },
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
   }) as unknown as FastifyInstance;
+}
+
+/** A path that is not percent-encoded UTF-8, before any route is looked for. */
+function answerBadUrl(
+  { statusCode = 400, message }: FastifyError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void reply.code(statusCode).send({ code: statusCode, status: statusCode, message: excerpt(message, 300) });
 }
 
 /** Some clients mislabel JSON as text, or send no type at all: every body is taken for JSON. */

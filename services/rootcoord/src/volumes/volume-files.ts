@@ -1,7 +1,7 @@
 import type { VolumeFileRecord, VolumeRecord } from "@sluice/catalog";
 import { StatusError } from "@sluice/errors";
 import type { volume } from "@sluice/rpc";
-import { filePathOf, volumeCodes } from "@sluice/volumes";
+import { checkPageAfter, filePathOf, volumeCodes } from "@sluice/volumes";
 import { checkWritable } from "./upload-grants.ts";
 import type { VolumeTables } from "./volume-tables.ts";
 import { counted, removedContent } from "./volume-uploads.ts";
@@ -46,6 +46,7 @@ export class VolumeFiles {
 
   /** In the byte order of paths. @throws {StatusError} 63240, 63244 */
   async list({ volumeName, prefix, after, limit, byFolder }: volume.ListFilesRequest): Promise<FilePage> {
+    checkPageAfter(after);
     const { volumeId } = await this.#managed(volumeName);
     const size = Math.min(limit || MAX_PAGE, MAX_PAGE);
     const files: VolumeFileRecord[] = [];

@@ -13,7 +13,14 @@ import { excerptOfList, StatusError } from "@sluice/errors";
 import type { MetaStore, MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
-import { type CloudIds, checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
+import {
+  type CloudIds,
+  checkDescription,
+  checkVolumeName,
+  isVolumeName,
+  volumeCodes,
+  volumeNotFound,
+} from "@sluice/volumes";
 import { checkType, kindOf } from "./volume-kind.ts";
 
 /** What volumes need; `now` is in Unix milliseconds. */
@@ -63,7 +70,8 @@ export class Volumes {
 
   /** @throws {StatusError} 63240 */
   async find(name: string): Promise<RecordEntry<VolumeRecord>> {
-    const found = await this.table.get(name);
+    // What no volume can be called may be no key of the metastore either.
+    const found = isVolumeName(name) ? await this.table.get(name) : undefined;
     if (!found) throw volumeNotFound(name);
     return found;
   }

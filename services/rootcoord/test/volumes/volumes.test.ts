@@ -81,6 +81,22 @@ const keys = async () => (await Array.fromAsync(at.objects.list(""))).length;
 const records = async () => (await Array.fromAsync(at.store.scan(""))).map(({ key }) => key.split("/")[0]);
 const volumeNow = async () => (await at.volumes.find("v")).record;
 
+describe("a name that no volume can have", () => {
+  it.each(["", "\0", "a".repeat(70_000), "a/b", "ä"])("%j is that of none, whatever is asked", async (name) => {
+    const asked = { code: 63240 };
+    await expect(at.volumes.find(name)).rejects.toMatchObject(asked);
+    await expect(at.files.find({ volumeName: name, path: "a" })).rejects.toMatchObject(asked);
+    await expect(begin("a", { volumeName: name })).rejects.toMatchObject(asked);
+    if (name !== "") await expect(at.grants.issue({ name, folder: "", user: "" })).rejects.toMatchObject(asked);
+  });
+});
+
+it("a page of files that comes after what no listing has answered is refused", async () => {
+  const asked = { volumeName: "v", prefix: "", limit: 10, byFolder: false };
+  await expect(at.files.list({ ...asked, after: "a".repeat(901) })).rejects.toMatchObject({ code: 63247 });
+  expect((await at.files.list({ ...asked, after: "a".repeat(900) })).files).toEqual([]);
+});
+
 describe("files of volumes", () => {
   it("count what their paths lead to, whatever is uploaded, replaced and removed", async () => {
     const step = fc.record({
