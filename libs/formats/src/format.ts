@@ -177,6 +177,8 @@ export interface ColumnDescription {
   readonly isNullable: boolean;
   /** Integers of which some are beyond Int64: text takes them, by the option `coerce`. */
   readonly isCoerced?: true;
+  /** Vectors of Spark ML, whose rows alone say whether they are dense, and how long. */
+  readonly isSparkVector?: true;
   /** Texts, which fields of vectors read as JSON. */
   readonly mayBeLists?: boolean;
 }

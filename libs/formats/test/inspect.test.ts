@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { inspectGroup } from "@sluice/formats";
 import { memoryFile } from "@sluice/object-store/testing";
+import { DataType } from "@sluice/schema";
 import { Binary, Field, Float32, List, Table, tableToIPC, Uint64, Utf8, vectorFromArray } from "apache-arrow";
+import { columnFacts } from "../src/inspect/column-facts.ts";
+import { withSparkVectors } from "../src/inspect/refine-columns.ts";
 
 // What is proposed for values that say less than their type: integers that Int64 has not, texts that hold vectors.
 
@@ -167,4 +170,24 @@ test("the index that pandas numbers rows with is no column, one that has a name 
     });
   expect((await look("json", table("index"))).types).not.toContain("index Int64 key");
   expect((await look("json", table("id"))).types).toContain("id Int64 key");
+});
+
+test("vectors of Spark ML are told by their rows, in Parquet too", async () => {
+  const file = join(import.meta.dirname, "../../../test/fixtures/parquet/values/spark-vectors.parquet");
+  const { types, faults, sample } = await look("parquet", readFileSync(file));
+  expect([types, faults]).toEqual([["id Int64 key", "v FloatVector", "h FloatVector"], []]);
+  expect(sample).toHaveLength(2);
+});
+
+const sparse = (size: number) => ({ type: 0, size, indices: [1], values: [0.5] });
+const dense = (...values: number[]) => ({ type: 1, size: null, indices: null, values });
+test.each<[rows: readonly (object | null)[], as: object]>([
+  [[dense(1, 2, 3), sparse(3), null], { dataType: DataType.FloatVector, dim: 3 }],
+  [[sparse(3), sparse(5)], { dataType: DataType.SparseFloatVector }],
+  [[dense(1, 2, 3), sparse(4)], { dataType: DataType.JSON }],
+  [[null], { dataType: DataType.JSON }],
+])("vectors of Spark ML %j are %j", (rows, as) => {
+  const facts = columnFacts("v", []);
+  const column = { name: "v", type: "struct", dataType: DataType.FloatVector, isNullable: true, facts };
+  expect(withSparkVectors(column, rows.map((v) => ({ v })) as never)).toMatchObject(as);
 });

@@ -193,7 +193,17 @@ describe("the folder of an Iceberg table", () => {
       "columns of it were dropped and made anew (a)",
     ],
     ["metadata of another shape", { ...place, snapshots: 7, location: [] }, "the notes of the table are damaged"],
-    ["a version of tomorrow", { ...place, "format-version": 3 }, "it is of version 3"],
+    ["a version of tomorrow", { ...place, "format-version": 4 }, "it is of version 4"],
+    [
+      "a default for rows that older files have without it",
+      { ...place, "format-version": 3, schemas: [{ fields: [{ id: 1, name: "a", "initial-default": 7 }] }] },
+      "columns of it were added with a default for the rows that were there",
+    ],
+    [
+      "keys of encryption",
+      { ...place, "format-version": 3, "encryption-keys": [{ "key-id": "k" }] },
+      "it is encrypted",
+    ],
     [
       "a manifest that is gone",
       { ...place, "current-snapshot-id": 1, snapshots: [snapshot] },

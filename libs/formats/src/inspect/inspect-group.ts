@@ -11,8 +11,8 @@ import { columnFacts } from "./column-facts.ts";
 import { type FoundFolders, folderColumns, noFolders } from "./folder-columns.ts";
 import { type MappedColumn, type Mapping, mappedColumns } from "./mapped-columns.ts";
 import { presetMapping } from "./preset-mapping.ts";
-import { type ProposedSchema, proposeSchema } from "./propose-schema.ts";
-import { withTextLists, withWideIntegers } from "./refine-columns.ts";
+import { type ProposedSchema, proposeSchema, type SampledColumn } from "./propose-schema.ts";
+import { withSparkVectors, withTextLists, withWideIntegers } from "./refine-columns.ts";
 import { type RowSample, sampleRows } from "./sample-rows.ts";
 
 /** Rows that are shown. */
@@ -66,7 +66,7 @@ export async function inspectGroup(
     sample(format, sources, { columns, options: sampleOptions, folders: folders.own }, signal);
   const areTyped = sampledRows === undefined;
   const { columns, rows, rejected, bytesPerRow } = await fittingSample(read, described, areTyped);
-  const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
+  const seen = columns.map((column) => refined({ ...column, facts: columnFacts(column.name, rows) }, rows));
   const mapping = mappingOf(preset, options, seen, rows);
   const sampled = mappedColumns(seen, rows, mapping).map(withDim);
   return {
@@ -93,6 +93,11 @@ function sizesOf(
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
   const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
   return { sizeBytes, rowCount: rowCount ?? estimate, isRowCountEstimate: rowCount === undefined };
+}
+
+/** @param rows the sample that it was seen in */
+function refined(column: SampledColumn, rows: readonly CanonicalRow[]): SampledColumn {
+  return column.isSparkVector ? withSparkVectors(column, rows) : withTextLists(column, rows);
 }
 
 /** Of a preset what it says of values; where they lie is told by the mapping. */
@@ -175,6 +180,7 @@ function lacksDim({ dataType, dim }: ColumnDescription): boolean {
 
 /** Lists of numbers whose length no header tells are read as what they are. */
 function asList(column: ColumnDescription): ColumnDescription {
+  if (column.isSparkVector) return { ...column, dataType: DataType.JSON };
   if (!lacksDim(column)) return column;
   const isFloat = column.dataType === DataType.FloatVector;
   return { ...column, dataType: isFloat ? DataType.Array : undefined, elementType: DataType.Float };

@@ -1,5 +1,7 @@
 import type { ImportError } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
+import { sparkVector } from "@sluice/values";
+import { MAX_DIM } from "../arrays/one-file.ts";
 import type { CanonicalRow } from "../canonical-rows.ts";
 import type { ColumnDescription } from "../format.ts";
 import { keepIntegers, ValueKinds } from "../rows/json/value-kinds.ts";
@@ -32,6 +34,27 @@ export function withTextLists(column: SampledColumn, rows: readonly CanonicalRow
   const { dataType, dim } = kinds.describe(column.name, rows.length);
   if (dataType !== DataType.FloatVector) return column;
   return { ...column, dataType, dim, facts: columnFacts(column.name, values.map(asNumbers)) };
+}
+
+/** A vector as Spark ML has it in a row. */
+interface SparkVector extends Readonly<Record<string, unknown>> {
+  readonly type: number;
+  readonly size: number | null;
+  readonly values: readonly number[];
+}
+
+/** Vectors of Spark ML: sparse where all are, dense where they have one length, else JSON. @param rows a sample, as JSON */
+export function withSparkVectors(column: SampledColumn, rows: readonly CanonicalRow[]): SampledColumn {
+  const { name } = column;
+  const vectors = rows.map((row) => row[name] as SparkVector | null | undefined);
+  const found = vectors.filter((vector) => typeof vector === "object" && vector !== null);
+  if (found.length > 0 && found.every(({ type }) => type === 0))
+    return { ...column, dataType: DataType.SparseFloatVector };
+  const dims = new Set(found.map(({ size, values }) => size ?? values.length));
+  const [dim] = dims;
+  if (dims.size !== 1 || dim > MAX_DIM) return { ...column, dataType: DataType.JSON };
+  const lists = vectors.map((vector) => ({ [name]: (vector && sparkVector(vector, dim)) ?? null }));
+  return { ...column, dataType: DataType.FloatVector, dim, facts: columnFacts(name, lists as CanonicalRow[]) };
 }
 
 function parsed(value: unknown): unknown {

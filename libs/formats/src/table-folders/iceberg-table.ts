@@ -2,7 +2,7 @@ import { excerptOfList, ImportError } from "@sluice/errors";
 import { readAvro } from "../avro/container.ts";
 import { DATA, fileOf, type IcebergFile, mayDelete } from "./iceberg-files.ts";
 
-// What an Iceberg table consists of now. Source: iceberg.apache.org, "Iceberg Table Spec", versions 1 and 2.
+// What an Iceberg table consists of now. Source: iceberg.apache.org, "Iceberg Table Spec", versions 1 to 3.
 
 interface Metadata {
   readonly "format-version": number;
@@ -11,6 +11,7 @@ interface Metadata {
   readonly snapshots?: readonly Snapshot[];
   readonly schema?: IcebergSchema;
   readonly schemas?: readonly IcebergSchema[];
+  readonly "encryption-keys"?: readonly object[];
 }
 interface Snapshot {
   readonly "snapshot-id": string | number;
@@ -63,13 +64,24 @@ class IcebergTable {
     this.#folder = folder;
     this.#metadata = parsed(text, folder);
     const version = this.#metadata["format-version"];
-    if (version !== 1 && version !== 2) throw this.refused(`it is of version ${version}`);
+    if (version !== 1 && version !== 2 && version !== 3) throw this.refused(`it is of version ${version}`);
     this.#checkNames();
+    if (version === 3) this.#checkPlain();
   }
 
   refused(why: string): ImportError {
     const reason = `the Iceberg table is not read: ${why}; or export the rows that you mean as plain Parquet files`;
     return new ImportError("unsupported", reason, { file: this.#folder });
+  }
+
+  /** What version 3 may keep in its notes alone: values of rows in older files, and keys of encrypted ones. */
+  #checkPlain(): void {
+    const { schemas = [], "encryption-keys": keys = [] } = this.#metadata;
+    if (JSON.stringify(schemas).includes('"initial-default"'))
+      throw this.refused(
+        "columns of it were added with a default for the rows that were there: rewrite its data files",
+      );
+    if (keys.length > 0) throw this.refused("it is encrypted");
   }
 
   /** Files keep the names that columns had: one that was renamed, or dropped and made anew, would be another. */

@@ -75,6 +75,7 @@ function describeRange({ name }: PandasRange): ColumnDescription {
 function describeColumn(column: SchemaNode): ColumnDescription {
   const base = { name: column.name, type: foundType(column), isNullable: column.definition > 0 };
   const list = listNode(column);
+  if (isSparkVector(column)) return { ...base, dataType: DataType.FloatVector, isSparkVector: true };
   if (!list && column.leaf < 0) return { ...base, dataType: groupFieldType(column) };
   if (!list) return { ...base, dataType: scalarFieldType(leafType(column)), mayBeLists: isJsonText(column) };
   const type = leafType(list.element);
@@ -87,7 +88,6 @@ function describeColumn(column: SchemaNode): ColumnDescription {
 }
 
 function groupFieldType(column: SchemaNode): DataType | undefined {
-  if (isSparkVector(column)) return DataType.FloatVector;
   if (isSparseShape(column) && !mapNode(column)) return DataType.SparseFloatVector;
   return jsonShape(column) ? DataType.JSON : undefined;
 }
