@@ -486,3 +486,32 @@ describe("what no field takes is told by the footer", () => {
     await expect(rowsOf(file, [field])).rejects.toMatchObject({ code: "schema_mismatch", at: { field: "v" } });
   });
 });
+
+describe("a column of a type that its field does not take says what to do", () => {
+  const lists = (name: string, type: string) => [
+    { name, converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", type, repetition_type: "OPTIONAL" },
+  ];
+  const tensor = [
+    { name: "x", repetition_type: "OPTIONAL", num_children: 2 },
+    ...lists("data", "FLOAT"),
+    ...lists("shape", "INT32"),
+  ];
+  const bytes = [{ name: "x", type: "INT32", converted_type: "INT_8", repetition_type: "OPTIONAL" }];
+
+  test.each([
+    ["Arrow's bool8", bytes, { type: DataType.Bool }, "write truth values as boolean, casting numbers"],
+    [
+      "a tensor with its shape",
+      tensor,
+      { type: DataType.FloatVector, params: { dim: 2 } },
+      'name the list inside of it, fields_mapping {"x.data": "x"}',
+    ],
+  ])("%s", async (_what, nodes, type, todo) => {
+    const schema = fixtureSchema({ fields: [id, { name: "x", nullable: true, ...type }] });
+    const file = await memoryFile("f.parquet", written(nodes, { x: [null] }));
+    const reading = readCanonicalRows(schema, formatNamed("parquet").open(readerInput(schema, [file])));
+    await expect(reading).rejects.toThrow(todo);
+  });
+});

@@ -193,7 +193,7 @@ class Planner {
 
   #mismatch(name: string, expected: string, source: ArrowField, hint = ""): ImportError {
     const found = typeText(source);
-    const cure = cures[source.type.name];
+    const cure = cures[source.type.name]?.replace("COLUMN", source.name).replace("FIELD", name);
     const why =
       source.type.kind === "unsupported"
         ? `${source.type.name} is not read: ${cure ?? "cast the column before writing it"}`

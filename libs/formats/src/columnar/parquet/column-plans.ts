@@ -19,6 +19,7 @@ import { PrintedColumn } from "./columns/printed-column.ts";
 import { RangeColumn, takesRange } from "./columns/range-column.ts";
 import { columnSource, extraColumns, type FileColumn, isRange } from "./file-columns.ts";
 import { planStruct } from "./struct-plan.ts";
+import { typeHint } from "./type-hints.ts";
 import { mismatch, typeMismatch } from "./type-mismatch.ts";
 import { expectedType, isJsonText, isText } from "./type-rules.ts";
 import { valuePlan } from "./value-plan.ts";
@@ -96,7 +97,8 @@ class FieldPlanner {
     const plan = valuePlan(this.#schema, field, position, column) ?? this.#coerced(field, position, column);
     if (plan) return plan;
     const coercion = coercionOf(field, column);
-    throw typeMismatch(this.#path, field.name, expectedType(field), column, coercion && coerceHints[coercion]);
+    const hint = coercion ? coerceHints[coercion] : typeHint(field, column);
+    throw typeMismatch(this.#path, field.name, expectedType(field), column, hint);
   }
 
   /** A column of the other type, where `coerce` allows it. */

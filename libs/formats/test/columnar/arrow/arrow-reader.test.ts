@@ -408,7 +408,7 @@ describe("canonical extensions of Arrow", () => {
     const tensor = vectorFromArray([{ data: [1, 2], shape: [2] }]);
     await expect(
       rowsOf({ type: 101, params: { dim: 2 } }, tensor, noted("arrow.variable_shape_tensor")),
-    ).rejects.toThrow('name the list inside of it, fields_mapping {"COLUMN.data": "FIELD"}');
+    ).rejects.toThrow('name the list inside of it, fields_mapping {"x.data": "x"}');
     const variant = vectorFromArray([{ metadata: new Uint8Array([1, 0, 0]), value: new Uint8Array([12, 5]) }]);
     await expect(rowsOf({ type: 23 }, variant, noted("arrow.parquet.variant"))).rejects.toThrow(
       "variant is not read: write the table as Parquet, or its values as JSON text",
