@@ -67,6 +67,7 @@ export {
   type ToFormat,
 } from "./group-files.ts";
 export { type Inspection, inspectGroup } from "./inspect/inspect-group.ts";
+export { mergeSchemas } from "./inspect/merge-schemas.ts";
 export { JOINED } from "./joined/joined-format.ts";
 export type { FolderValues } from "./plan/field-options.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { inspectGroup } from "@sluice/formats";
+import { inspectGroup, mergeSchemas } from "@sluice/formats";
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { Binary, Field, Float32, List, Table, tableToIPC, Uint64, Utf8, vectorFromArray } from "apache-arrow";
@@ -190,4 +190,44 @@ test.each<[rows: readonly (object | null)[], as: object]>([
   const facts = columnFacts("v", []);
   const column = { name: "v", type: "struct", dataType: DataType.FloatVector, isNullable: true, facts };
   expect(withSparkVectors(column, rows.map((v) => ({ v })) as never)).toMatchObject(as);
+});
+
+/** What one collection for all files would be, in few words. */
+async function together(...texts: string[]) {
+  const looks = texts.map(async (text) => {
+    const file = await memoryFile("t.jsonl", Buffer.from(text));
+    return (await inspectGroup("jsonl", [file], {}, signal)).schema;
+  });
+  const { fields, ...rest } = mergeSchemas(await Promise.all(looks));
+  const words = fields.map(
+    ({ fieldName, dataType, isPrimary, nullable }) =>
+      `${fieldName} ${dataType}${isPrimary ? " key" : ""}${nullable ? " null" : ""}`,
+  );
+  return { words, ...rest };
+}
+
+test("several files are one collection: what some do not have may be null, and numbers are as wide as anywhere", async () => {
+  const found = await together(
+    '{"id":1,"n":7,"v":[0.5,2]}\n{"id":2,"n":8,"v":[0.5,2]}\n',
+    '{"id":3,"n":0.5,"v":[0.5,2],"w":[0.5,2,3],"t":"x"}\n',
+  );
+  expect(found.words).toEqual(["id Int64 key", "n Double", "v FloatVector", "w FloatVector null", "t VarChar null"]);
+  expect(found.indexParams.map(({ fieldName }) => fieldName)).toEqual(["v", "w"]);
+});
+
+test("the key of several files is the first one's, and one that is made is no column of others", async () => {
+  expect((await together('{"id":1,"v":[0.5,2]}\n', '{"a":"x","v":[0.5,2]}\n')).words).toEqual([
+    "id Int64 key",
+    "v FloatVector",
+    "a VarChar null",
+  ]);
+  const made = await together(
+    '{"a":"x","v":[0.5,2]}\n{"a":"x","v":[0.5,2]}\n',
+    '{"k":"y","v":[0.5,2]}\n{"k":"y","v":[0.5,2]}\n',
+  );
+  expect([made.autoId, made.words]).toEqual([
+    true,
+    ["id Int64 key", "a VarChar null", "v FloatVector", "k VarChar null"],
+  ]);
+  expect(await together('{"id":1,"v":[0.5,2]}\n')).toMatchObject({ words: ["id Int64 key", "v FloatVector"] });
 });

@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import { formatOptionKeys, inspectGroup, openFiles } from "@sluice/formats";
+import { formatOptionKeys, type Inspection, inspectGroup, mergeSchemas, openFiles } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { okStatus, type rootCoord } from "@sluice/rpc";
 import { foldersOfGroup, tableOptions } from "./folder-values.ts";
@@ -35,13 +35,23 @@ export class InspectFiles {
     const files = belowFolder({ files: [], fileGroups, chunks }, source.folder);
     const { groups } = await findFiles(open.sources, files, { ...spec, ...bucketOf(spec, source) });
     const all = groups.map(foldersOfGroup);
-    const inspections = [];
+    const inspections: Inspection[] = [];
     for (const [i, group] of groups.slice(0, MAX_INSPECTED).entries()) {
       await using opened = await openFiles(open.sources, group.files);
       const options = { ...spec.formatOptions, ...group.options, ...tableOptions(group) };
       const { signal } = new AbortController();
       inspections.push(await inspectGroup(group.format, opened.files, options, signal, { own: all[i], all }));
     }
-    return { status: okStatus(), inspections: JSON.stringify(inspections), groupCount: groups.length };
+    return {
+      status: okStatus(),
+      inspections: JSON.stringify(inspections.map((one) => together(one, inspections))),
+      groupCount: groups.length,
+    };
   }
+}
+
+/** Rows of files that are alike go into one collection. */
+function together(one: Inspection, all: readonly Inspection[]): Inspection {
+  const alike = all.filter(({ format }) => format === one.format);
+  return { ...one, schema: mergeSchemas(alike.map(({ schema }) => schema)) };
 }
