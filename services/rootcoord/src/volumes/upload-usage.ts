@@ -56,7 +56,6 @@ export class UploadUsage {
   }
 }
 
-/** Code 63248. */
 /** What of a sum other uploads take, which may end without becoming files. */
 export function unfinished({ bytes, uploads }: OpenTotal): string {
   return bytes === 0
@@ -64,6 +63,7 @@ export function unfinished({ bytes, uploads }: OpenTotal): string {
     : `, ${bytes} of them in ${uploads} other ${uploads === 1 ? "upload that is" : "uploads that are"} not finished`;
 }
 
+/** Code 63248. */
 export function tooLarge(reason: string): StatusError {
   return new StatusError(volumeCodes.tooLarge, reason);
 }
