@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pythonOf } from "../support/program.ts";
 import { milvusPython } from "./alternatives/milvus.ts";
 import { cpuNanoseconds } from "./calls.ts";
@@ -16,6 +17,8 @@ const ROWS = 1000;
 const TURN_CALLS = 10;
 /** Turns that are not counted, in which compilers work. */
 const WARM_TURNS = 15;
+/** Between turns. */
+const SETTLE_MS = 300;
 /** Turns of each server, for each round. */
 const TURNS = 10;
 
@@ -59,7 +62,12 @@ export async function insertFigures(places: Places, note: (figure: Figure) => vo
     add(what, server.pid, server.address);
   }
   for (let turn = 0; turn < WARM_TURNS + TURNS * places.rounds; turn++)
-    for (const contender of contenders) await takeTurn(contender, turn >= WARM_TURNS);
+    for (const contender of contenders) {
+      await takeTurn(contender, turn >= WARM_TURNS);
+      // What a server does after it has answered, and what it has written without syncing it, is not the next one's to pay.
+      await sleep(SETTLE_MS);
+      execFileSync("sync", ["-f", places.work]);
+    }
   for (const contender of contenders) noteCalls(contender, note);
 }
 

@@ -56,7 +56,7 @@ slow minute of the machine meets all of them.
   linear          one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows
   compaction      small segments piled up, and imports beside their compaction
   cluster         a cluster of processes
-  builds          another build: also CPU seconds, first and third imports [--before]
+  builds          another build: also CPU seconds, first and fifth imports [--before]
   s3              the same, from and to S3 [--before]`;
 const options = programOptions(usage, {
   gigabytes: { type: "string", default: "1" },
@@ -273,6 +273,7 @@ async function benchBuilds(): Promise<void> {
     { name: "CSV 128-d", set: csvFile(data, bytes, 128), workers: 2 },
     { name: "NumPy 128-d", set: numpyColumns(data, bytes, 128), workers: 2 },
     { name: "NumPy 768-d", set: numpyColumns(data, bytes, 768), workers: 2 },
+    { name: "NumPy 128-d, one worker", set: numpyColumns(data, bytes, 128), workers: 1 },
     ...parquet,
   ];
   await compareBuilds({ before, now: ownBuild }, { folder: work, importRoot: data, rounds }, sets, note);
