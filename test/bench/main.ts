@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CollectionSchema, DataType } from "@sluice/schema";
@@ -33,6 +33,7 @@ import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { compareOnS3 } from "./s3-imports.ts";
 import { searchFigures } from "./searches.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
+import { smallJobFigures, tenRows } from "./small-jobs.ts";
 import { uploadFigures } from "./uploads.ts";
 
 const DEFAULT_PARTS = "jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory";
@@ -179,72 +180,30 @@ async function benchParquet(): Promise<void> {
   }
 }
 
-function tenRows(folder: string, name: string, first: number): string {
-  const rows = Array.from({ length: 10 }, (_, i) =>
-    JSON.stringify({ id: first + i, vector: Array.from({ length: 128 }, (_, j) => Math.sin(first + i * 128 + j)) }),
-  );
-  const path = join(folder, name);
-  writeFileSync(path, rows.join("\n"));
-  return path;
-}
-
-async function benchSmallJobs(): Promise<void> {
-  const folder = join(data, "small");
-  mkdirSync(folder, { recursive: true });
-  const files = Array.from({ length: 200 }, (_, i) => tenRows(folder, `small-${i}.jsonl`, i * 10));
-  {
-    await using server = await BenchServer.start(join(work, "sluice"), data, 2);
-    await server.createCollection("small", 128);
-    const times: number[] = [];
-    for (const file of files.slice(0, 50)) times.push(await server.timeImport("small", [file], 10, 2));
-    note({
-      work: "10-row job",
-      what: "Import to Completed, median of 50",
-      value: `${Math.round(median(times))} ms`,
-      target: "150 ms",
-    });
-  }
-  await using server = await BenchServer.start(join(work, "sluice"), data, 2);
-  const large = jsonLines(data, bytes, 128);
-  await server.createCollection("large", 128);
-  await server.createCollection("small", 128);
-  const largeTask = await server.submit("large", large.files);
-  const startedMs = performance.now();
-  const tasks = await Promise.all(files.map((file) => server.submit("small", [file])));
-  await Promise.all(tasks.map((task) => server.finished(task, 50)));
-  note({
-    work: "200 ten-row jobs at once",
-    what: "all Completed, beside a 1 GB job",
-    value: `${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
-    target: "8 s",
-  });
-  await server.finished(largeTask);
-}
-
 async function benchHistory(): Promise<void> {
-  const folder = join(data, "small");
-  mkdirSync(folder, { recursive: true });
-  await historyFigures({ folder: work, importRoot: data, file: tenRows(folder, "small-0.jsonl", 0) }, note);
+  await historyFigures({ folder: work, importRoot: data, file: tenRows(join(data, "small"), 0) }, note);
 }
 
 async function benchMemory(): Promise<void> {
   for (const [name, make] of [
     ["JSON Lines", jsonLines],
     ["NumPy", numpyColumns],
-  ] as const) {
+  ] as const)
     for (const times of [1, 4]) {
       const set = make(data, bytes * times, 128);
-      await using server = await BenchServer.start(join(work, "sluice"), data, 2);
-      await server.createCollection("bench", set.dim);
-      await server.timeImport("bench", set.files, set.rows);
-      note({
-        work: `peak memory, ${name} ${megabytes(set.bytes)}`,
-        what: "Sluice, two workers",
-        value: megabytes(server.memoryBytes("VmHWM")),
-        target: "650 MB",
-      });
+      for (const [build, root] of Object.entries(builds())) {
+        await using server = await BenchServer.start(join(work, "sluice"), data, 2, { build: root });
+        await server.createCollection("bench", set.dim);
+        await server.timeImport("bench", set.files, set.rows);
+        const value = megabytes(server.memoryBytes("VmHWM"));
+        note({ work: `peak memory, ${name} ${megabytes(set.bytes)}`, what: `two workers, ${build}`, value });
+      }
     }
-  }
+}
+
+/** Roots of what is compared, by name. */
+function builds(): Readonly<Record<string, string>> {
+  return { ...(options.before !== undefined && { before: options.before }), now: ownBuild };
 }
 
 function buildBefore(): string {
@@ -280,9 +239,8 @@ async function benchBuilds(): Promise<void> {
 }
 
 async function benchMerges(): Promise<void> {
-  const builds = { ...(options.before !== undefined && { before: options.before }), now: ownBuild };
   const rows = Math.floor(bytes / (128 * 4 + 8));
-  await mergeFigures({ folder: work, importRoot: data, rounds, rows, builds }, note);
+  await mergeFigures({ folder: work, importRoot: data, rounds, rows, builds: builds() }, note);
 }
 
 async function benchCopies(): Promise<void> {
@@ -314,7 +272,7 @@ const parts: Record<string, () => Promise<void>> = {
   gzip: () => benchGzip(bench),
   zstd: () => benchZstd(bench),
   onefile: () => benchOneFile(bench),
-  small: benchSmallJobs,
+  small: () => smallJobFigures({ work, importRoot: data, rounds, builds: builds() }, jsonLines(data, bytes, 128), note),
   memory: benchMemory,
   builds: benchBuilds,
   s3: benchOnS3,
