@@ -36,7 +36,8 @@ export function buildSchemaTree(elements: readonly SchemaElement[], createdBy = 
   let leaves = 0;
   const build = (parent: Pick<SchemaNode, "definition" | "repetition" | "path">, depth: number): SchemaNode => {
     const element = elements[next++];
-    if (!element || depth > MAX_DEPTH) throw new Damage("the schema of the footer is damaged");
+    if (!element) throw endsEarly(elements.length);
+    if (depth > MAX_DEPTH) throw new Damage(`the schema nests more than ${MAX_DEPTH} levels deep`);
     const isRoot = depth === 0;
     checkElement(element, isRoot);
     const definition = parent.definition + (isRoot || element.repetition === "REQUIRED" ? 0 : 1);
@@ -62,12 +63,17 @@ function isDuckDbArray({ name, repetition }: SchemaElement, children: readonly S
   return name === "array" && repetition === "REPEATED" && children.length === 1 && children[0].name === "element";
 }
 
+function endsEarly(count: number): Damage {
+  return new Damage(count ? `the schema ends after ${count} elements, and announces more` : "it has no schema");
+}
+
 function checkElement(element: SchemaElement, isRoot: boolean): void {
   if (isRoot && element.type === undefined) return;
   const isFixed = element.type === "FIXED_LEN_BYTE_ARRAY";
   const length = element.typeLength;
-  if (isRoot || element.repetition === undefined || element.name === undefined)
-    throw new Damage("a schema element is damaged");
+  if (isRoot) throw new Damage("the root of the schema is no group");
+  if (element.name === undefined) throw new Damage("a schema element has no name");
+  if (element.repetition === undefined) throw new Damage(`schema element '${element.name}' has no repetition`);
   if (isFixed && length <= 0) throw new Damage(`'${element.name}' has values of ${length} bytes`);
 }
 
