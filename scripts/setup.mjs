@@ -61,7 +61,7 @@ function install(withLink) {
 }
 
 function make(making) {
-  console.error(`making ${making.makes.join(" and ")}`); // With what is compiled after it the longest part of a first start.
+  console.error(`making ${making.makes.join(" and ")}: up to a minute`); // With what is compiled after it the longest part of a first start.
   run(existsSync(nodeLink) ? nodeLink : process.execPath, [making.script]);
   writeFileSync(making.stamp, hashOf(sourcesOf(making)));
 }

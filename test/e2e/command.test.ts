@@ -225,6 +225,11 @@ describe("the command", () => {
       code: 1,
       err: expect.stringMatching(/can't find collection.*: --create makes it/),
     });
+    const queried = await sluice("query", "nowhere");
+    expect(queried).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/can't find collection.*: "sluice collections list" says/),
+    });
     const lost = await sluice("import", "sources/shelf.jsonl", "-c", "nowhere", "--create", "--map", "year.x=decade");
     expect(lost.err).toContain('--create makes no field "decade": what lies at "year.x" in the first rows');
     await fixture.files.jsonl("arrays.jsonl", [{ id: 1, v: [1, 2, 3] }]);

@@ -247,4 +247,13 @@ describe("REST import jobs", () => {
     const answer = await post(path, body);
     expect(answer).toMatchObject({ code, message: expect.stringMatching(/\S/) });
   });
+
+  it.each([["books.jsonl"], [["books.jsonl"]]])(
+    "files that are no lists of lists are shown how they are written",
+    async (files) => {
+      expect((await post("create", { collectionName: "rest", files })).message).toContain(
+        'as in "files":[["books.jsonl"]]',
+      );
+    },
+  );
 });

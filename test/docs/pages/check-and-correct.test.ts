@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { bookFields, useRest, useServer } from "../../support/index.ts";
+import { useRest, useServer } from "../../support/index.ts";
 import { adapt, Page, runAsUser } from "../blocks.ts";
 
 const fixture = useServer();
@@ -8,8 +8,6 @@ const page = new Page("docs/check-and-correct.md");
 
 it("runs as written: look, check, import, correct", async () => {
   const { client, server, importRoot } = fixture;
-  const { id, title, vector } = bookFields;
-  await client.createCollection({ name: "books", fields: [id, title, vector] });
   const run = async (words: string, variables = "") => {
     const text = page.block(words);
     const own = text.includes("localhost:19530") ? adapt(text, { "localhost:19530": server.address }) : text;
@@ -20,6 +18,7 @@ it("runs as written: look, check, import, correct", async () => {
     await client.waitFor(BigInt(jobId));
     return (await rest.post("describe", { jobId })).data;
   };
+  expect(JSON.parse(await run("collections/create"))).toMatchObject({ code: 0 });
   await run("cat > shelf.jsonl");
   const inspected = JSON.parse(await run("import/inspect"));
   expect(inspected.data.files[0].schema.fields[0]).toMatchObject({ fieldName: "id", isPrimary: true });

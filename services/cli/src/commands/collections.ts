@@ -4,6 +4,7 @@ import { note, say, showJson, shown, showTable } from "../show/tables.ts";
 import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
 
 /** Milvus's code. */
+const COLLECTION_NOT_FOUND = 100;
 const COLLECTION_NOT_LOADED = 101;
 
 /** `sluice collections`, with a command for each of what it does. */
@@ -111,11 +112,10 @@ async function query(collection: string, expression: string, options: QueryOptio
   const asked = collections.query(collection, expression, groupBy && fields[0] === "*" ? [] : fields, params);
   const rows = await asked.catch((error: unknown) => {
     const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    if (code === COLLECTION_NOT_FOUND)
+      throw new RefusedError(code, `${message}: "sluice collections list" says which there are`);
     if (code !== COLLECTION_NOT_LOADED) throw error;
-    throw new RefusedError(
-      COLLECTION_NOT_LOADED,
-      `${message}: "sluice collections load ${collection}" makes it answer`,
-    );
+    throw new RefusedError(code, `${message}: "sluice collections load ${collection}" makes it answer`);
   });
   if (options.json) {
     for (const row of rows) showJson(row);

@@ -18,12 +18,16 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 
+const error = 'expected a list of lists of paths, as in "files":[["books.jsonl"]]';
+/** Files as imports and merges take them: a list of paths for each table. */
+export const pathLists = z.array(z.array(z.string(), { error }), { error });
+
 /** Body of `jobs/import/create`: files by path, by URLs of a bucket, or of a volume. */
 export const createBody = z.object({
   dbName: text,
   collectionName: text,
   partitionName: text,
-  files: z.array(z.array(z.string())).nullish(),
+  files: pathLists.nullish(),
   ...objectUrlMembers,
   ...volumeImportMembers,
   options: optionsBody,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "../jobs/idempotency.ts";
+import { pathLists } from "./create-import.ts";
 import { jobKindRoutes } from "./job-kind-routes.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
@@ -31,7 +32,7 @@ const mergeBody = z.object({
   destCollectionName: text,
   dataSource: mergeSourceBody.nullish(),
   /** Files as an import names them, instead of a data source. */
-  files: z.array(z.array(z.string())).nullish(),
+  files: pathLists.nullish(),
   mergeField: text,
   newFields: z.array(newFieldBody).nullish(),
   options: z
