@@ -13,7 +13,8 @@ export function failed<J extends Job, T extends Task>(
 ): Step<J, T> {
   const lastProgress = progressPercent({ state: job.state, tasks });
   const cleanup = cleanupOf(job);
-  const ended = { ...job, state: "failed" as const, completedMs: nowMs, failure, lastProgress };
+  const rests = job.isPaused && { isPaused: false };
+  const ended = { ...job, ...rests, state: "failed" as const, completedMs: nowMs, failure, lastProgress };
   return { job: { ...ended, ...(cleanup && { cleanup }) }, effects: ["take_back"] };
 }
 

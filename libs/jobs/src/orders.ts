@@ -33,6 +33,7 @@ export function verdictOnOrder(job: Job, order: JobOrder): Verdict {
 
 const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
   commit(job) {
+    if (job.kind !== "import") return { refusal: AUTO_COMMIT };
     if (!isTwoPhase(job)) return { refusal: `${AUTO_COMMIT}: it was not created with auto_commit=false` };
     if (job.state === "uncommitted") return "do";
     if (job.state === "committing" || job.state === "completed") return "done";
@@ -40,8 +41,9 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
     return { refusal: `is in state ${stateWords[job.state]}, expected Uncommitted${wait}` };
   },
   abort(job) {
-    if (!isTwoPhase(job)) return { refusal: `${AUTO_COMMIT}: use cancel` };
-    return endable(job, "abort");
+    if (isTwoPhase(job)) return endable(job, "abort");
+    const instead = isEndable(job) ? "use cancel" : (insteadOfEnd(job) ?? "it has nothing left to end");
+    return { refusal: `${AUTO_COMMIT}: ${instead}` };
   },
   cancel: (job) => endable(job, "cancel"),
   pause(job) {
@@ -55,9 +57,9 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
   },
   rollback(job) {
     if (job.state === "rolled_back") return "done";
+    if (job.kind !== "import") return { refusal: "has put no rows into a collection that others are in" };
     if (job.state !== "completed")
       return { refusal: `is ${stateWords[job.state]}, and only a Completed one has rows to take back` };
-    if (job.kind !== "import") return { refusal: "has put no rows into a collection that others are in" };
     if (specOf(job, "import").isDeletes) return { refusal: "has deleted rows, and nothing brings them back" };
     if (job.segmentIds.length === 0) return { refusal: "has made no rows visible" };
     return "do";
@@ -66,11 +68,21 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
 
 const AUTO_COMMIT = "is auto-commit, manual commit/abort not allowed";
 
-function endable({ kind, state }: Job, order: "abort" | "cancel"): Verdict {
-  if (state === "failed") return "done";
-  if (state === "pending" || state === "importing" || state === "uncommitted") return "do";
-  const instead = state === "completed" && kind === "import" ? ": use rollback" : "";
-  return { refusal: `is in terminal/committed state ${stateWords[state]}, ${order} not allowed${instead}` };
+function endable(job: Job, order: "abort" | "cancel"): Verdict {
+  if (job.state === "failed") return "done";
+  if (isEndable(job)) return "do";
+  const instead = insteadOfEnd(job);
+  const refusal = `is in terminal/committed state ${stateWords[job.state]}, ${order} not allowed`;
+  return { refusal: instead ? `${refusal}: ${instead}` : refusal };
+}
+
+function isEndable({ state }: Job): boolean {
+  return state === "pending" || state === "importing" || state === "uncommitted";
+}
+
+/** What takes the rows back of a job that is over; undefined where there are none that anything takes back. */
+function insteadOfEnd(job: Job): string | undefined {
+  return verdicts.rollback(job) === "do" ? "use rollback" : undefined;
 }
 
 /** As REST shows them. */

@@ -24,15 +24,19 @@ export function parseOnError(value: string): RowTolerance | undefined {
   return percent ? { maxPercent: limit } : { maxRows: limit };
 }
 
-/** Why so many bad rows are too many; undefined when they are not. */
+/** Why so many bad rows are too many; undefined when they are not. @param readRows not given by who has not read all of them */
 export function tooManyRejected(
   { maxRows, maxPercent }: RowTolerance,
-  { readRows, rejectedRows }: { readonly readRows: number; readonly rejectedRows: number },
+  { readRows, rejectedRows }: { readonly readRows?: number; readonly rejectedRows: number },
 ): Failure | undefined {
-  const share = (100 * rejectedRows) / Math.max(1, readRows);
+  const share = (100 * rejectedRows) / Math.max(1, readRows ?? Number.POSITIVE_INFINITY);
   const isTooMany = rejectedRows > (maxRows ?? Number.POSITIVE_INFINITY) || share > (maxPercent ?? 100);
   if (!isTooMany) return undefined;
   const limit = maxRows === undefined ? `${maxPercent}%` : String(maxRows);
-  const reason = `${rejectedRows} of ${readRows} rows cannot be imported, more than option on_error=skip:${limit} allows`;
+  const rows =
+    readRows === undefined
+      ? `${rejectedRows} row${rejectedRows === 1 ? "" : "s"}`
+      : `${rejectedRows} of ${readRows} rows`;
+  const reason = `${rows} cannot be imported, more than option on_error=skip:${limit} allows`;
   return { code: "value_invalid", reason };
 }

@@ -47,6 +47,10 @@ describe("orders", () => {
 
   it.each(["export", "copy"] as const)("of an %s end it and let it rest, and take nothing back", (kind) => {
     const job = (state: JobState) => ({ ...jobIn(state, "true"), kind });
+    expect(verdictOnOrder(job("importing"), "rollback")).toEqual(verdictOnOrder(job("completed"), "rollback"));
+    expect(verdictOnOrder(job("importing"), "commit")).toEqual({
+      refusal: "is auto-commit, manual commit/abort not allowed",
+    });
     for (const name of ["cancel", "pause"] as const) expect(verdictOnOrder(job("importing"), name)).toBe("do");
     expect(next(job("importing"), [], order("cancel")).job?.failure?.reason).toBe(`the ${kind} job was cancelled`);
     expect(verdictOnOrder(job("completed"), "rollback")).toEqual({
@@ -76,6 +80,23 @@ describe("orders", () => {
     expect(refusal("completed", "cancel")).toEqual({
       refusal: "is in terminal/committed state Completed, cancel not allowed: use rollback",
     });
+  });
+
+  it("name nothing instead that would be refused as well", () => {
+    const instead = (state: JobState, name: JobOrder, more: Partial<Job> = {}) => {
+      const verdict = verdictOnOrder(jobIn(state, "true", more), name);
+      return typeof verdict === "object" ? verdict.refusal.split(": ").at(1) : undefined;
+    };
+    expect(instead("completed", "abort")).toBe("use rollback");
+    expect(instead("completed", "cancel", { segmentIds: [] })).toBeUndefined();
+    for (const state of ["committing", "failed", "rolled_back"] as const)
+      expect([state, instead(state, "abort")]).toEqual([state, "it has nothing left to end"]);
+    expect(instead("completed", "abort", { segmentIds: [] })).toBe("it has nothing left to end");
+  });
+
+  it("end a paused job, which rests no more then", () => {
+    const { job } = next(jobIn("importing", "true", { isPaused: true }), [task("pending")], order("cancel"));
+    expect(job).toMatchObject({ state: "failed", isPaused: false });
   });
 
   it("auto_commit=false: rows wait for the commit, and a job without rows has nothing to wait for", () => {

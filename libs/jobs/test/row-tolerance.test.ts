@@ -29,6 +29,8 @@ describe("on_error", () => {
     expect(tooManyRejected({ maxRows: 2 }, { readRows: 9, rejectedRows: 3 })).toMatchObject({
       reason: "3 of 9 rows cannot be imported, more than option on_error=skip:2 allows",
     });
+    expect(tooManyRejected({ maxRows: 0 }, { rejectedRows: 1 })?.reason).toMatch(/^1 row cannot be imported, more/);
+    expect(tooManyRejected({ maxRows: 1 }, { rejectedRows: 2 })?.reason).toMatch(/^2 rows cannot be imported, more/);
     expect(tooManyRejected({ maxPercent: 10 }, { readRows: 30, rejectedRows: 3 })).toBeUndefined();
     expect(tooManyRejected({ maxPercent: 10 }, { readRows: 29, rejectedRows: 3 })?.reason).toContain("skip:10%");
     expect(tooManyRejected({ maxPercent: 0 }, { readRows: 0, rejectedRows: 0 })).toBeUndefined();

@@ -79,8 +79,7 @@ export class RejectedRows {
     if (this.#named.length < MAX_NAMED_ROWS) this.#named.push(record);
     const { maxRows } = this.#options.tolerance;
     if (maxRows === undefined || this.#rejectedRows <= maxRows) return;
-    const counts = { readRows: this.#rejectedRows, rejectedRows: this.#rejectedRows };
-    const { reason = "" } = tooManyRejected({ maxRows }, counts) ?? {};
+    const { reason = "" } = tooManyRejected({ maxRows }, { rejectedRows: this.#rejectedRows }) ?? {};
     throw new ImportError(error.code, `${error.reason} (${reason})`, error.at, { cause: error });
   }
 

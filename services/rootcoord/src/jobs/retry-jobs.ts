@@ -65,10 +65,10 @@ export class RetryJobs {
     });
   }
 
-  async #collectionOf({ jobId, collectionId }: JobRecord): Promise<CollectionRecord> {
-    const collection = await this.#deps.getCollection(collectionId);
+  async #collectionOf(job: JobRecord): Promise<CollectionRecord> {
+    const collection = await this.#deps.getCollection(job.collectionId);
     if (collection?.state === "active") return collection;
-    throw refused(jobId, "imported into a collection that was dropped");
+    throw refused(job, "imported into a collection that was dropped");
   }
 
   /** The same groups, each file as it is now. @throws {ImportError} `file_not_found`, which names all that are missing */
@@ -105,20 +105,19 @@ async function filesNow(
   throw new ImportError("file_not_found", reason, { file: missing[0] });
 }
 
-function checkPartitions({ jobId, partitionIds }: JobRecord, { partitions }: CollectionRecord): void {
+function checkPartitions(job: JobRecord, { partitions }: CollectionRecord): void {
   const present = new Set(partitions.map(({ partitionId }) => partitionId));
-  if (partitionIds.every((id) => present.has(id))) return;
-  throw refused(jobId, "imported into a partition that was dropped");
+  if (job.partitionIds.every((id) => present.has(id))) return;
+  throw refused(job, "imported into a partition that was dropped");
 }
 
 function checkRetriable(job: JobRecord): void {
-  if (job.kind !== "import") throw refused(job.jobId, `is a job of kind ${job.kind}, which is created anew instead`);
-  if (job.state !== "failed")
-    throw refused(job.jobId, `is ${restStateOf(job)}, and only a Failed one is imported again`);
+  if (job.kind !== "import") throw refused(job, "is created anew instead: only imports are done again");
+  if (job.state !== "failed") throw refused(job, `is ${restStateOf(job)}, and only a Failed one is imported again`);
   if (job.sources?.length)
-    throw refused(job.jobId, "brought a store of its own, whose credentials are not kept: create it anew");
+    throw refused(job, "brought a store of its own, whose credentials are not kept: create it anew");
 }
 
-function refused(id: JobId, reason: string): ImportError {
-  return new ImportError("request_invalid", `import job ${id} ${reason}`);
+function refused({ kind, jobId }: JobRecord, reason: string): ImportError {
+  return new ImportError("request_invalid", `${kind} job ${jobId} ${reason}`);
 }
