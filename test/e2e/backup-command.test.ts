@@ -35,7 +35,12 @@ describe("backup", () => {
     expect(created.code).toBe(0);
     expect(created.out).toMatch(/^shelf:\nexport \d+ Completed: 20 rows, .*$/m);
     expect(created.out).toMatch(/^attic:\nexport \d+ Completed: 5 rows, .*$/m);
-    await sluice("export", "shelf", "--to", "out://rows");
+    const exported = JSON.parse((await sluice("export", "shelf", "--to", "out://rows", "--json")).out);
+    const asImport = await sluice("jobs", "show", exported.jobId);
+    expect([asImport.code, asImport.err]).toEqual([
+      1,
+      expect.stringContaining(`sluice exports show ${exported.jobId}`),
+    ]);
     const listed = JSON.parse((await sluice("backup", "list", "--json")).out);
     expect(listed).toHaveLength(2);
     expect(listed).toContainEqual(

@@ -55,7 +55,7 @@ describe("auto_commit=false", () => {
     const job = await create("self", 1, {});
     await stateIs(job, "Completed");
     expect((await rest.post("commit", job)).message).toContain("is auto-commit, manual commit/abort not allowed");
-    expect((await rest.post("abort", job)).message).toContain("use cancel");
+    expect((await rest.post("abort", job)).message).toContain("not allowed: use rollback");
     expect((await rest.post("commit", { jobId: "12" })).message).toContain("import job does not exist, jobID=12");
     expect(await rest.post("abort", { jobId: "x" })).toMatchObject({ code: 1100 });
     expect(await rest.post("commit", {})).toMatchObject({ code: 1802 });
@@ -89,6 +89,8 @@ describe("pause and resume", () => {
     const { importedRows } = await describeJob(job);
     await sleep(1500);
     expect(await describeJob(job)).toMatchObject({ state: "Importing", paused: true, importedRows });
+    const { records } = (await rest.post("list", { collectionName: "paused" })).data;
+    expect(records).toMatchObject([{ jobId: job.jobId, state: "Importing", paused: true }]);
     expect(await rest.post("resume", job)).toEqual(ok);
     await stateIs(job, "Completed");
     expect(await fixture.client.count("paused")).toBe(MANY);

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, jest } from "@jest/globals";
 import type { JobView } from "../src/client/jobs.ts";
 import { showJob } from "../src/show/job.ts";
+import { showProgress } from "../src/show/progress.ts";
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -24,6 +25,7 @@ it.each([
   [{ state: "Failed" }, "3 rows read, none imported"],
   [{ state: "Failed", deletes: true }, "3 deletes read, none applied"],
   [{ state: "RolledBack" }, "3 rows taken back"],
+  [{ state: "Importing", paused: true }, "job 7 Importing, paused: "],
   [{ checkedRows: 4 }, "4 rows can be imported"],
   [{ deletes: true }, "3 rows deleted"],
   [{ deletes: true, state: "Importing" }, "3 deletes read"],
@@ -35,4 +37,13 @@ it.each([
   [{ deletes: true, state: "Uncommitted" }, "its deletes count with: sluice jobs commit 7"],
 ])("a job %j is told in its words", (job, words) => {
   expect(shown(job as Partial<JobView>)).toContain(words);
+});
+
+it("a line of progress in a pipe says that a job rests", () => {
+  const said: unknown[] = [];
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => Boolean(said.push(text)));
+  jest.spyOn(performance, "now").mockReturnValue(60_000);
+  using progress = showProgress();
+  progress.update({ jobId: "7", state: "Copying", progress: 12, paused: true }, 30);
+  expect(said.join("")).toMatch(/^Copying, paused 12% 30 rows/);
 });

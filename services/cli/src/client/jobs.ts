@@ -4,6 +4,8 @@ import type { RestClient } from "./rest-client.ts";
 /** What `jobs/import/describe` answers, as far as the command shows it. */
 export interface JobView {
   readonly jobId: string;
+  /** Of a job that is no import. */
+  readonly kind?: string;
   readonly collectionName: string;
   readonly state: string;
   readonly progress: number;
@@ -60,6 +62,11 @@ export function percentOf({
   progressAtFailure = 0,
 }: Pick<AnyJob, "state" | "progress" | "progressAtFailure">): number {
   return state === "Failed" ? progressAtFailure : progress;
+}
+
+/** A job's state, and whether it rests. */
+export function stateTextOf({ state, paused }: Pick<AnyJob, "state" | "paused">): string {
+  return paused ? `${state}, paused` : state;
 }
 
 /** The job as it is. @param kind as in paths: `import` */

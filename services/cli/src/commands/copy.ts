@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { AnyJob } from "../client/jobs.ts";
+import { type AnyJob, stateTextOf } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { bytesText, note, say, showJson } from "../show/tables.ts";
 import {
@@ -167,7 +167,7 @@ function peerOf({
 
 function showCopy(job: CopyView): void {
   const paint = statePaint(job);
-  say(`copy ${job.jobId} ${paint(job.state)}: ${job.copiedRows} rows into ${job.targetCollectionName}`);
+  say(`copy ${job.jobId} ${paint(stateTextOf(job))}: ${job.copiedRows} rows into ${job.targetCollectionName}`);
   for (const { name, sourceRows, rows } of job.partitions) note(`${name}: ${rows} of ${sourceRows} rows`);
   note(`by ${job.strategy}: ${job.strategyReason}`);
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));

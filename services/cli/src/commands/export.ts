@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { AnyJob } from "../client/jobs.ts";
+import { type AnyJob, stateTextOf } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { bytesText, say } from "../show/tables.ts";
 import { collectTexts, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
@@ -69,7 +69,7 @@ async function runExport(collection: string, options: ExportOptions): Promise<vo
 function showExport(job: ExportView): void {
   const paint = statePaint(job);
   const files = `${job.files} files, ${bytesText(job.sizeBytes)}`;
-  say(`export ${job.jobId} ${paint(job.state)}: ${job.exportedRows} rows, ${files}`);
+  say(`export ${job.jobId} ${paint(stateTextOf(job))}: ${job.exportedRows} rows, ${files}`);
   if (job.state !== "Failed") say(job.snapshot ?? job.to);
   if (job.reason) say(color.red(job.reason));
 }

@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { type AnyJob, jobOf, percentOf } from "../client/jobs.ts";
+import { type AnyJob, jobOf, percentOf, stateTextOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
+import { exitCodeOf } from "../show/job.ts";
 import { say, showJson, showTable } from "../show/tables.ts";
 import { restOf, type ServerOptions, serverCommand, type WatchOptions } from "./common.ts";
 import { follow } from "./follow.ts";
@@ -63,6 +64,7 @@ export function jobKindCommand<J extends AnyJob>(of: JobKind<J>): Command {
   all.addCommand(
     about("show", "one as it is").action(async (jobId: string, options: ServerOptions) => {
       const job = await jobOf<J>(restOf(options), kind, jobId);
+      process.exitCode = exitCodeOf(job);
       if (options.json) showJson(job);
       else show(job);
     }),
@@ -95,6 +97,6 @@ export async function listKind<J extends AnyJob>(
   if (options.json) return showJson(records);
   showTable(
     [kind, "state", "%", ...columns.map(([head]) => head)],
-    records.map((job) => [job.jobId, job.state, percentOf(job), ...columns.map(([, of]) => of(job))]),
+    records.map((job) => [job.jobId, stateTextOf(job), percentOf(job), ...columns.map(([, of]) => of(job))]),
   );
 }

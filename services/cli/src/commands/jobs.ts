@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
-import { type JobView, percentOf } from "../client/jobs.ts";
+import { type JobView, jobOf, percentOf, stateTextOf } from "../client/jobs.ts";
+import type { RestClient } from "../client/rest-client.ts";
 import { exitCodeOf, showFiles, showJob } from "../show/job.ts";
 import { note, say, showJson, showTable } from "../show/tables.ts";
 import { parseCount, restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
@@ -22,7 +23,9 @@ export function jobsCommand(): Command {
   jobs.addCommand(about("show", "a job, its files and what it says of them").action(show));
   jobs.addCommand(
     about("watch", "follow a job until it has ended").action(async (jobId, options) => {
-      await watch(restOf(options), jobId, options);
+      const rest = restOf(options);
+      await importJobOf(rest, jobId);
+      await watch(rest, jobId, options);
     }),
   );
   for (const [order, description] of Object.entries(orders))
@@ -67,7 +70,7 @@ async function list(options: ListOptions): Promise<void> {
     shown.map((job) => [
       job.jobId,
       job.collectionName,
-      job.state,
+      stateTextOf(job),
       percentOf(job),
       job.checkedRows === undefined ? job.importedRows : `${job.checkedRows} checked`,
       job.createTime,
@@ -78,7 +81,7 @@ async function list(options: ListOptions): Promise<void> {
 }
 
 async function show(jobId: string, options: ServerOptions): Promise<void> {
-  const job = await restOf(options).post<JobView>("jobs/import/describe", { jobId });
+  const job = await importJobOf(restOf(options), jobId);
   process.exitCode = exitCodeOf(job);
   if (options.json) return showJson(job);
   showJob(job);
@@ -86,6 +89,16 @@ async function show(jobId: string, options: ServerOptions): Promise<void> {
   for (const { fileName, attempts = [] } of job.details)
     for (const { attempt, datanode, cause } of attempts)
       note(`${fileName}: attempt ${attempt} on ${datanode}: ${cause}`);
+}
+
+const shownBy: Readonly<Record<string, string>> = { export: "exports", copy: "copies" };
+
+/** @throws {Error} for a job of a kind that has a command of its own: its rows are not imported */
+async function importJobOf(rest: RestClient, jobId: string): Promise<JobView> {
+  const job = await jobOf<JobView>(rest, "import", jobId);
+  const plural = job.kind && shownBy[job.kind];
+  if (plural) throw new Error(`job ${jobId} is of kind ${job.kind}: sluice ${plural} show ${jobId}`);
+  return job;
 }
 
 async function command(order: string, jobId: string, options: ServerOptions): Promise<void> {

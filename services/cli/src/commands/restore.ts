@@ -54,6 +54,7 @@ async function restore(folder: string, options: RestoreOptions): Promise<void> {
   });
   if (options.json && !options.watch) return showJson(collections);
   if (!options.json) show(collections);
+  else noteWarnings(collections);
   if (options.watch) await watchAll(rest, collections, options);
 }
 
@@ -73,6 +74,10 @@ function show(collections: readonly Restored[]): void {
       one.jobId ?? "none",
     ]),
   );
+  noteWarnings(collections);
+}
+
+function noteWarnings(collections: readonly Restored[]): void {
   for (const { collectionName, warnings = [] } of collections)
     for (const warning of warnings) note(`${collectionName}: ${warning}`);
 }

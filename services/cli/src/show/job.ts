@@ -1,4 +1,4 @@
-import type { AnyJob, JobView } from "../client/jobs.ts";
+import { type AnyJob, type JobView, stateTextOf } from "../client/jobs.ts";
 import { color } from "./color.ts";
 import { bytesText, note, say, showTable } from "./tables.ts";
 
@@ -17,7 +17,7 @@ export function showJob(job: JobView): void {
     ...(job.rejectedRows ? [`${job.rejectedRows} rejected`] : []),
     ...(job.duplicateRows ? [`${job.duplicateRows} duplicates left out`] : []),
   ];
-  say(`job ${job.jobId} ${paint(job.paused ? `${job.state}, paused` : job.state)}: ${rows.join(", ")}`);
+  say(`job ${job.jobId} ${paint(stateTextOf(job))}: ${rows.join(", ")}`);
   if (job.reason) say(color.red(job.reason));
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
   for (const { fileName, rejected = [] } of job.details)

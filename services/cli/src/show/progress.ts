@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import { type AnyJob, percentOf } from "../client/jobs.ts";
+import { type AnyJob, percentOf, stateTextOf } from "../client/jobs.ts";
 import { note } from "./tables.ts";
 
 /** Shows how far a job is: a bar on a terminal, a line every few seconds in a pipe. */
@@ -66,7 +66,7 @@ class Lines implements Progress {
     if (performance.now() - this.#saidMs < LINE_MS) return;
     this.#saidMs = performance.now();
     const { rate, eta } = this.#speed.of(job, rows);
-    note(`${job.state} ${percentOf(job)}% ${rows} rows, ${rate} rows/s, ${eta} left`);
+    note(`${stateTextOf(job)} ${percentOf(job)}% ${rows} rows, ${rate} rows/s, ${eta} left`);
   }
 
   [Symbol.dispose](): void {}

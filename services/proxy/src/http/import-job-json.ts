@@ -1,10 +1,11 @@
 import { failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import { timeText } from "./time-text.ts";
 
-/** An import job as `describe` shows it. */
+/** A job as `describe` of imports shows it. */
 export function jobJson(job: rootCoord.JobEntry) {
   return {
     jobId: String(job.jobId),
+    ...(job.kind !== "import" && { kind: job.kind }),
     collectionName: job.collectionName,
     createTime: timeText(job.createdMs),
     completeTime: timeText(job.completedMs),
@@ -83,6 +84,7 @@ export function jobSummaryJson(job: rootCoord.JobEntry) {
     completeTime: timeText(job.completedMs),
     ...rowsJson(job, job.dryRun),
     ...(job.dryRun && { dryRun: true }),
+    ...(job.paused && { paused: true }),
     ...(job.phase !== "ended" && movementJson(job)),
     ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
     ...(job.reason && { reason: job.reason }),
