@@ -106,6 +106,32 @@ describe("an export that is imported again is the same", () => {
   });
 });
 
+describe("zeros of an export", () => {
+  it.each(["parquet", "jsonl"])("keep their sign, as %s", async (format) => {
+    const { client, files } = fixture;
+    const halves = [DataType.Float16Vector, DataType.BFloat16Vector].map((type) => ({
+      name: `v${type}`,
+      type,
+      dim: 2,
+    }));
+    const lists = [DataType.Float, DataType.Double].flatMap((type) => [
+      { name: `n${type}`, type },
+      { name: `a${type}`, type: DataType.Array, element: type, capacity: 2 },
+    ]);
+    const vectors = [{ name: "v", type: DataType.FloatVector, dim: 2 }, ...halves];
+    const spec = [{ name: "id", type: DataType.Int64, key: true }, ...lists, ...vectors];
+    const [from, to] = [`zeros_${format}`, `zeros_back_${format}`];
+    for (const name of [from, to]) await client.createCollection({ name, fields: spec });
+    const values = spec.slice(1).map(({ name }) => `"${name}": ${name.startsWith("n") ? "-0.0" : "[-0.0, 0.0]"}`);
+    await client.importAndWait(from, [await files.write(`${from}.jsonl`, `{"id": 1, ${values.join(", ")}}\n`)]);
+    const { folder } = await exportAll(from, { format });
+    await client.importAndWait(to, [`${folder}/`]);
+    const [row] = await client.query(to, "id > 0", ["*"]);
+    expect(row).toMatchObject({ n10: -0, n11: -0, a10: [-0, 0], a11: [-0, 0], v: [-0, 0] });
+    expect([row]).toEqual(await client.query(from, "id > 0", ["*"]));
+  });
+});
+
 describe("a backup", () => {
   it("is restored by its meta files: collection, partitions, indexes and rows", async () => {
     const { client, files } = fixture;

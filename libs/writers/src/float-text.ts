@@ -19,6 +19,16 @@ export function floatText(float: number): string {
   return scratch.toString("latin1", 0, writeFloatText(float, scratch, 0));
 }
 
+/** The text of a double: its fewest digits, and the sign of a zero. */
+export function doubleText(double: number): string {
+  return double === 0 ? zeroText(double) : String(double);
+}
+
+/** A zero keeps its sign, with a point: "-0" is a whole number to many readers of JSON, which have one zero of these. */
+function zeroText(zero: number): string {
+  return Object.is(zero, -0) ? "-0.0" : "0";
+}
+
 /**
  * Writes a float of 32 bits by the fewest digits that mean it, from six on: 0.1 for the float next to it, which is
  * 0.10000000149011612 and whose text would take five times as long. No text is made where the digits are counted at once.
@@ -29,6 +39,7 @@ export function writeFloatText(float: number, bytes: Uint8Array, at: number): nu
     bytes[at] = 0x2d;
     return writeFloatText(-float, bytes, at + 1);
   }
+  if (float === 0) return writeText(zeroText(float), bytes, at);
   if (float < BEYOND && float === Math.floor(float)) return writeWhole(float | 0, bytes, at);
   if (!(float >= LEAST && float < BEYOND)) return writeText(String(float), bytes, at);
   const first = fewestPlaces(float);

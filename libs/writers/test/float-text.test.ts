@@ -1,13 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { floatText } from "../src/float-text.ts";
+import { doubleText, floatText } from "../src/float-text.ts";
 
 const float = fc.integer({ min: 0, max: 0xffffffff }).map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]);
 
 describe("text of floats of 32 bits", () => {
   it.each([
     [0, "0"],
-    [-0, "0"],
+    [-0, "-0.0"],
     [0.1, "0.1"],
     [-1.05, "-1.05"],
     [1 / 3, "0.33333334"],
@@ -28,7 +28,7 @@ describe("text of floats of 32 bits", () => {
         const read = JSON.parse(floatText(value));
         // Just between two floats, a double would not tell which of them its text means.
         const farther = value + (read - value) * (1 + 1e-9);
-        expect([Math.fround(read), Math.fround(farther)]).toEqual([value + 0, value + 0]);
+        expect([Math.fround(read), Math.fround(farther)]).toEqual([value, value]);
       }),
       { numRuns: 3000 },
     );
@@ -43,5 +43,16 @@ describe("text of floats of 32 bits", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("text of doubles", () => {
+  it.each([
+    [0, "0"],
+    [-0, "-0.0"],
+    [5e-324, "5e-324"],
+    [-0.1, "-0.1"],
+  ])("%f is %s", (value, text) => {
+    expect(doubleText(value)).toBe(text);
   });
 });

@@ -2,7 +2,7 @@ import { type Column, type FixedColumn, isNull, type VarColumn, varValue } from 
 import { DataType, type FieldSchema, isDenseVector, vectorBytes } from "@sluice/schema";
 import { bfloat16BitsToFloat32, decodeArrayCell, decodeVectorArrayCell, float16BitsToFloat32 } from "@sluice/values";
 import type { ByteWriter } from "../byte-writer.ts";
-import { FLOAT_TEXT_BYTES, floatText, writeFloatText } from "../float-text.ts";
+import { doubleText, FLOAT_TEXT_BYTES, floatText, writeFloatText } from "../float-text.ts";
 import { textColumn } from "../text-columns.ts";
 import { writeJsonText } from "./json-text.ts";
 
@@ -65,7 +65,7 @@ function scalarWriter(type: DataType, { data, width }: FixedColumn): WriteCell {
     case DataType.Float:
       return (row, out) => out.ascii(floatText(view.getFloat32(row * 4, true)));
     case DataType.Double:
-      return (row, out) => out.ascii(String(view.getFloat64(row * 8, true)));
+      return (row, out) => out.ascii(doubleText(view.getFloat64(row * 8, true)));
     case DataType.Int64:
       return (row, out) => out.ascii(String(view.getBigInt64(row * 8, true)));
     default: {
@@ -109,6 +109,7 @@ function vectorItems(type: DataType, view: DataView): { read: (at: number) => nu
 
 function elementText(type: DataType): (element: bigint | number | boolean | string) => string {
   if (type === DataType.Float) return (element) => floatText(element as number);
+  if (type === DataType.Double) return (element) => doubleText(element as number);
   return type === DataType.VarChar || type === DataType.String ? (element) => JSON.stringify(element) : String;
 }
 
