@@ -17,8 +17,12 @@ import {
 // Every method and every route, with no, wrong and too little right.
 
 const auditLog = join(tmpdir(), `sluice-audit-${process.pid}.jsonl`);
-const fixture = useServer({ authorizationEnabled: true, auditLog });
-afterAll(() => rm(auditLog, { force: true }));
+const out = join(tmpdir(), `sluice-access-${process.pid}`);
+const fixture = useServer({ authorizationEnabled: true, auditLog, exportRoot: `out=${out}` });
+afterAll(async () => {
+  await rm(auditLog, { force: true });
+  await rm(out, { recursive: true, force: true });
+});
 const clients: TestClient[] = [];
 const as = (token?: string) => {
   const client = new TestClient(fixture.server.address, token);
@@ -335,6 +339,18 @@ describe("REST", () => {
     };
     expect(await listed("nobody:secret")).toBe(0);
     expect(await listed("ann:secret")).toBeGreaterThan(0);
+  });
+
+  it("shows exports to nobody who may import into their collection, and takes no orders about them", async () => {
+    const asked = { collectionName: "books", to: "out://all" };
+    const created = await post("/v2/vectordb/jobs/export/create", asked, "Bearer root:Milvus");
+    const { data } = (await created.json()) as { data: { jobId: string } };
+    for (const name of ["describe", "get_progress", "cancel", "pause", "resume", "rollback", "errors", "rejects"]) {
+      const hidden = await (await post(`/v2/vectordb/jobs/import/${name}`, data, "Bearer ann:secret")).json();
+      expect([name, hidden]).toMatchObject([name, { code: 2101, message: expect.stringContaining("does not exist") }]);
+    }
+    const shown = await (await post("/v2/vectordb/jobs/import/describe", data, "Bearer root:Milvus")).json();
+    expect(shown).toMatchObject({ code: 0, data: { jobId: data.jobId, kind: "export" } });
   });
 
   it("manages users, roles and grants as Milvus does", async () => {

@@ -1,4 +1,4 @@
-import { rolesOf } from "@sluice/access";
+import { isAdmin, rolesOf } from "@sluice/access";
 import { excerpt } from "@sluice/errors";
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
@@ -140,6 +140,7 @@ function isAboutOneself(name: string, { username, user, entity }: AnyRequest, { 
 }
 
 /**
+ * Jobs of other kinds than imports are the admins' alone, by whatever call they are named.
  * @param anyOf privileges on its collection
  * @param isAgain it is to be carried out once more, which needs what the first time did
  * @throws {AccessRefused} where lists show the job; else {ImportError} as for one that there is not
@@ -154,7 +155,8 @@ export async function checkJob(
   const { status, job, isOutside } = await context.root.describeJob({ jobId, scope });
   // Here, so that nothing that a handler looks at first tells such a job from a hidden one.
   checkStatus(status);
-  const { dbName, collectionName: objectName, binlogs } = job as rootCoord.JobEntry;
+  const { kind, dbName, collectionName: objectName, binlogs } = job as rootCoord.JobEntry;
+  if (kind !== "import" && !isAdmin(caller.policy, caller.user)) throw new HiddenJob(jobId);
   const demands = anyOf.map((privilege) => ({ privilege, object: "Collection", objectName, dbName }) as const);
   try {
     await access.check(caller, isAgain && binlogs ? [demands, [toReadBinlogs]] : [demands]);
