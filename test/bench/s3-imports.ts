@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { S3ObjectStore, type S3Options } from "@sluice/object-store";
 import { startVersityGw } from "../support/servers.ts";
@@ -68,15 +68,23 @@ export async function uploaded(store: S3ObjectStore, { files }: Dataset): Promis
   const keys: string[] = [];
   for (const file of files) {
     const key = `source/${basename(dirname(file))}/${basename(file)}`;
-    const bytes = readFileSync(file);
-    const starts = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, i) => i * pieceBytes);
-    await store.put(
-      key,
-      starts.map((start) => bytes.subarray(start, start + pieceBytes)),
-    );
+    await store.put(key, piecesOf(file));
     keys.push(key);
   }
   return keys;
+}
+
+/** All of a file, which may be larger than one buffer. */
+function piecesOf(file: string): Buffer[] {
+  const [fd, { size }] = [openSync(file, "r"), statSync(file)];
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < size; at += pieceBytes) {
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size - at));
+    if (readSync(fd, piece) < piece.length) throw new Error(`${file} has become shorter`);
+    pieces.push(piece);
+  }
+  closeSync(fd);
+  return pieces;
 }
 
 async function deleteBelow(store: S3ObjectStore, prefix: string): Promise<void> {

@@ -108,19 +108,24 @@ export class SegmentExtender {
     using timestamps = this.#timestampsOf(logs.source);
     let memoryBytes = 0;
     const running: Promise<unknown>[] = [];
+    const times = new Map<number, WrittenLog>();
+    const copies: Promise<unknown>[] = [];
     try {
       for (const [part, rowCount] of rowCounts.entries()) {
         const columns = await columnsOf(part);
-        const made = this.#logsOf(logs, part, columns, timestamps).map((log) => ({
+        const alike = times.get(rowCount);
+        if (alike) copies.push(quiet(this.#copyTimes(logs, part, alike, puts)));
+        const made = this.#logsOf(logs, part, columns, alike ? undefined : timestamps).map((log) => ({
           ...log,
           ...this.#encode(logs, log),
         }));
         if (running.length === PARTS_IN_FLIGHT) await running.shift();
-        running.push(Promise.all(made.map((log) => this.#put(log, puts))));
-        running.at(-1)?.catch(() => {}); // It is waited for, or what it waits for is.
+        const puttings = made.map((log) => this.#put(log, puts));
+        running.push(quiet(Promise.all(puttings)));
+        if (made[0]?.field === timestampField) times.set(rowCount, { part, key: made[0].key, written: puttings[0] });
         memoryBytes += bytesOf(columns, rowCount);
       }
-      await Promise.all(running);
+      await Promise.all([...running, ...copies]);
     } catch (error) {
       puts.stop(error);
       throw error;
@@ -130,13 +135,23 @@ export class SegmentExtender {
     return memoryBytes;
   }
 
+  /** Times of as many rows as another part of the segment has: their log is the same, byte for byte. */
+  async #copyTimes(logs: NewLogs, part: number, alike: WrittenLog, puts: PutQueue): Promise<void> {
+    const index = logs.fieldIds.indexOf(timestampField.fieldId);
+    const sizeBytes = logs.sizesBytes[index][alike.part];
+    logs.sizesBytes[index][part] = sizeBytes;
+    await alike.written;
+    const key = insertLogKey(logs.place, timestampField.fieldId, logs.firstIds[part] + BigInt(index));
+    await puts.copy(alike.key, key, sizeBytes);
+  }
+
   /** Undefined where the segment's own are copied. */
   #timestampsOf({ segment, timestamp }: ExtendSource): RepeatedTimestamp | undefined {
     if (timestamp === undefined) return undefined;
     return new RepeatedTimestamp(timestamp, Math.max(...segment.insertLogs[0].rowCounts));
   }
 
-  /** What is written of a part: times of its rows, where all are the same, and the new fields. */
+  /** What is written of a part: times of its rows first, where they are written, and the new fields. */
   #logsOf(
     { source: { segment } }: NewLogs,
     part: number,
@@ -186,6 +201,18 @@ interface NewLog {
 interface EncodedLog {
   readonly key: string;
   readonly pieces: readonly Uint8Array[];
+}
+
+interface WrittenLog {
+  readonly part: number;
+  readonly key: string;
+  readonly written: Promise<void>;
+}
+
+/** What is waited for later, or what it waits for is: until then its failure is nobody's to hear. */
+function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
 }
 
 function bytesOf(columns: readonly Column[], rowCount: number): number {

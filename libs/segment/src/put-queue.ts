@@ -40,7 +40,17 @@ export class PutQueue {
 
   /** Resolves to the object's bytes. The pieces must not change until then. */
   put(key: string, pieces: readonly Uint8Array[]): Promise<number> {
-    const written = this.#put(key, pieces);
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.#tracked(sizeBytes, () => this.#store.put(key, pieces, this.#signal, this.#mayAppear));
+  }
+
+  /** The same of an object whose bytes another one has, which is there: the storage copies it. */
+  copy(from: string, key: string, sizeBytes: number): Promise<number> {
+    return this.#tracked(sizeBytes, () => this.#store.copy(from, key, this.#signal, this.#mayAppear));
+  }
+
+  #tracked(sizeBytes: number, write: () => Promise<unknown>): Promise<number> {
+    const written = this.#write(sizeBytes, write);
     this.#running.add(written);
     const done = () => this.#running.delete(written);
     written.then(done, done);
@@ -57,13 +67,12 @@ export class PutQueue {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  async #put(key: string, pieces: readonly Uint8Array[]): Promise<number> {
-    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  async #write(sizeBytes: number, write: () => Promise<unknown>): Promise<number> {
     const places = sizeBytes < SMALL_BYTES ? 1 / SMALL_PER_PLACE : 1;
     await this.#enter(places);
     try {
       this.throwIfStopped();
-      await this.#store.put(key, pieces, this.#signal, this.#mayAppear);
+      await write();
       this.#writtenBytes += sizeBytes;
       return sizeBytes;
     } catch (error) {

@@ -8,6 +8,8 @@ export class WatchedStore extends MemoryObjectStore {
   readonly begun: string[] = [];
   /** Keys in the order in which they were written. */
   readonly ended: string[] = [];
+  /** Keys that were copied from others; the puts that this takes are among the others, too. */
+  readonly copied: string[] = [];
   inFlight = 0;
   mostInFlight = 0;
   /** What happens inside a put, before it writes. */
@@ -25,6 +27,11 @@ export class WatchedStore extends MemoryObjectStore {
     } finally {
       this.inFlight--;
     }
+  }
+
+  override copy(from: string, to: string, ...rest: [signal?: AbortSignal, mayAppear?: () => Promise<void>]) {
+    this.copied.push(to);
+    return super.copy(from, to, ...rest);
   }
 }
 
