@@ -11,14 +11,16 @@ import {
 } from "../support/index.ts";
 
 const ROWS = 60_000;
+/** Of the file that never ends: each of its attempts takes longer than to see that it has begun. */
+const DEADLY_ROWS = 400_000;
 const suite = describeWith("etcd", "redis-server", "weed");
 
 suite("a file that datanodes die of", () => {
   it("fails after three of them, saying so; a file that shared a node with it does not", async () => {
     await using backends = await TestBackends.start();
     await using cluster = await TestCluster.start(backends, { settings: { datanode: { workers: 1 } } });
-    await cluster.objects.put("deadly.jsonl", [lines()]);
-    await cluster.objects.put("good.jsonl", [lines()]);
+    await cluster.objects.put("deadly.jsonl", [lines(DEADLY_ROWS)]);
+    await cluster.objects.put("good.jsonl", [lines(ROWS)]);
     using client = new TestClient(cluster.address);
     await client.createCollection(bookCollection("books"));
     const good = await client.import("books", ["good.jsonl"]);
@@ -47,6 +49,6 @@ async function killOnce(cluster: TestCluster, job: bigint): Promise<void> {
   cluster.launch("datanode");
 }
 
-function lines(): Buffer {
-  return Buffer.from(linesOf(books(ROWS)));
+function lines(rows: number): Buffer {
+  return Buffer.from(linesOf(books(rows)));
 }

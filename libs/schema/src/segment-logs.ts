@@ -53,10 +53,13 @@ export interface VisibleSegment extends StoredSegment {
 }
 
 /** The same without the logs of fields that were dropped since they were written. */
-export function withLogsOf<S extends LogLists>(segment: S, { fields }: Pick<CollectionSchema, "fields">): S {
+export function withLogsOf<S extends LogLists>(
+  segment: S,
+  { fields }: Pick<CollectionSchema, "fields">,
+): Omit<S, "insertLogs" | "bm25Logs"> & Pick<LogLists, "insertLogs" | "bm25Logs"> {
   const ids = new Set(fields.map(({ fieldId }) => fieldId));
   const kept = (lists: readonly FieldLogs[]) =>
     lists.filter(({ fieldId }) => fieldId < FIRST_USER_FIELD || ids.has(fieldId));
-  const { insertLogs, bm25Logs } = segment;
-  return { ...segment, insertLogs: kept(insertLogs), ...(bm25Logs && { bm25Logs: kept(bm25Logs) }) };
+  const { insertLogs, bm25Logs, ...others } = segment;
+  return { ...others, insertLogs: kept(insertLogs), ...(bm25Logs && { bm25Logs: kept(bm25Logs) }) };
 }

@@ -65,6 +65,10 @@ const passedOver: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getReplicas: { withShardNodes: "nodes are always named" },
   manualCompaction: { timetravel: "old clients' tolerance: a compaction applies the deletes up to now" },
   alterDatabase: { dbId: "the name says which" },
+  alterCollectionSchema: {
+    addRequest: "what drops nothing adds",
+    doPhysicalBackfill: "rows from before read as null, or as the default, whether or not it is written into them",
+  },
   describeIndex: { timestamp: "an index is finished, whenever it is asked for" },
   getIndexStatistics: { timestamp: "an index is finished, whenever it is asked for" },
   operatePrivilege: { version: "which of two calls the client has made; both grant alike" },

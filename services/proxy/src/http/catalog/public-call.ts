@@ -3,7 +3,6 @@ import { checkStatus, type common, milvus, statusIn } from "@sluice/rpc";
 import { checkMethod, type GuardDeps } from "../../access/guarded-calls.ts";
 import { type CallContext, databaseOf } from "../../call-context.ts";
 import type { AnswerOf, AnyOperation, AnyRequest, Method, Operations, RequestOf } from "../../operations/operations.ts";
-
 import { warn } from "../routes/check-members.ts";
 
 /**

@@ -78,12 +78,10 @@ export class ExportPlanner implements JobPlanner {
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
     const written = new Set(exportedFiles(tasks).map(({ path }) => path));
     const visible = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
-    const copied = visible.filter((segment) => written.has(copiedFolder(form, "insert_log", segment)));
+    const segments = visible.filter((segment) => written.has(copiedFolder(form, "insert_log", segment)));
     const schema = schemaOf(job);
-    const segments = copied.map((segment) => withLogsOf(segment, schema));
-    return form === "backup"
-      ? backupMetaFiles({ job, collection, segments })
-      : snapshotFiles({ job, collection, segments });
+    if (form === "snapshot") return snapshotFiles({ job, collection, segments, schema });
+    return backupMetaFiles({ job, collection, segments: segments.map((segment) => withLogsOf(segment, schema)) });
   }
 }
 

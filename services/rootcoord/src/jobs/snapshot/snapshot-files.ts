@@ -1,7 +1,7 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { SNAPSHOT_VERSION, snapshotPaths, writeManifest } from "@sluice/formats";
 import { specOf } from "@sluice/jobs";
-import type { VisibleSegment } from "@sluice/schema";
+import { type CollectionSchema, type VisibleSegment, withLogsOf } from "@sluice/schema";
 import type { MetaFile, MetaFiles } from "../meta-files.ts";
 import { channelNames } from "./channels.ts";
 import { collectionDescription, partitionsOf } from "./collection-description.ts";
@@ -22,6 +22,8 @@ export interface SnapshotParts {
   readonly collection: CollectionRecord;
   /** Those that were copied, as of the job's timestamp. */
   readonly segments: readonly VisibleSegment[];
+  /** The job's: of other fields, which were dropped before it, nothing was copied. */
+  readonly schema: CollectionSchema;
 }
 
 /** The manifests of the segments, and the metadata, which makes it a snapshot. */
@@ -30,12 +32,13 @@ export function snapshotFiles(parts: SnapshotParts): MetaFiles {
   return { files: manifestsOf(parts), last: () => [metadata, protoJson(metadataOf(parts))] };
 }
 
-function* manifestsOf({ job, segments }: SnapshotParts): Generator<MetaFile> {
+function* manifestsOf({ job, segments, schema }: SnapshotParts): Generator<MetaFile> {
   const { manifest } = snapshotPaths(job.collectionId, job.jobId);
   const channels = channelNames(job);
   for (const segment of segments) {
     const vchannel = channels.get(segment.vchannel) ?? segment.vchannel;
-    yield [manifest(segment.segmentId), writeManifest(segmentEntry({ ...segment, vchannel }, job.timestamp))];
+    const copied = { ...withLogsOf(segment, schema), vchannel };
+    yield [manifest(segment.segmentId), writeManifest(segmentEntry(copied, job.timestamp))];
   }
 }
 
